@@ -1,0 +1,120 @@
+"""A submission: a method by a team, what it declares, and the artifacts that are scored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from benchmark.documents.strict import (
+    Finite,
+    Line,
+    Link,
+    Paragraph,
+    Sha256,
+    Share,
+    Strict,
+    SubmissionName,
+    TaskId,
+)
+
+ArtifactKind = Literal["checkpoint", "predictions", "ood-scores", "distilled", "curated"]
+
+_HUB_FILE = r"^[\w.-]+/[\w.-]+@[0-9a-f]{40}/[\w./-]+$"
+_PATH = r"^[\w./ -]{1,200}$"
+PATTERN_RULES[_HUB_FILE] = "a hub file is org/name@<40-digit commit>/file; branches and tags are not pinned"
+PATTERN_RULES[_PATH] = "a path has 1 to 200 letters, digits, spaces or . _ / -"
+HubFile = Annotated[str, StringConstraints(pattern=_HUB_FILE)]
+
+
+def _stays_inside(path: str) -> str:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ValueError("a path is relative and never leaves its folder")
+    return path
+
+
+RelativePath = Annotated[str, StringConstraints(pattern=_PATH), AfterValidator(_stays_inside)]
+
+
+class ModelSpec(Strict):
+    """How weights become a net that maps images in [0, 1] to logits."""
+
+    architecture: Line
+    """A name of `benchmark.models.architectures`, or `torchvision:<name>`, or `timm:<name>`."""
+    classes: list[Line] | None = None
+    """The class names in the order of the logits; checked against the task where given."""
+    in_channels: Annotated[int, Field(ge=1, le=16)] | None = None
+    """Channels the net expects; checked against the task where given."""
+    image_size: Annotated[int, Field(ge=1, le=4096)] | None = None
+    """Height and width the weights were trained at; checked against the task (or `resize`) where given."""
+    mean: list[Finite] = Field(default_factory=lambda: [0.0])
+    """Subtracted from each channel of the image in [0, 1]; one value serves all channels."""
+    std: list[Annotated[Finite, Field(gt=0)]] = Field(default_factory=lambda: [1.0])
+    """Each channel is divided by it; one value serves all channels."""
+    resize: Annotated[int, Field(ge=1, le=4096)] | None = None
+    """Side to which images are resized (bilinear, antialiased) before the net, if the net wants another size."""
+
+
+class Artifact(Strict):
+    """One thing to score: where it is, what its bytes are, and for which task or replicate."""
+
+    kind: ArtifactKind
+    path: RelativePath | None = None
+    """A file in the submission's folder."""
+    url: Link | None = None
+    hub: HubFile | None = None
+    """`org/name@<40-digit commit>/file` on the Hugging Face Hub."""
+    sha256: Sha256
+    task: TaskId | None = None
+    """The one task it is for; without it, every task that takes this kind and fits."""
+    replicate: Line | None = None
+    """Which training seed or hold-out pair it is."""
+    model: ModelSpec | None = None
+
+    @model_validator(mode="after")
+    def _one_location(self) -> Artifact:
+        given = [name for name in ("path", "url", "hub") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"an artifact has exactly one of path, url, hub (got {', '.join(given) or 'none'})")
+        if (self.kind == "checkpoint") != (self.model is not None):
+            raise ValueError("a checkpoint needs a [artifacts.model] table, and only a checkpoint has one")
+        return self
+
+
+class Declarations(Strict):
+    """What the scorer cannot see and the reader of the board must know."""
+
+    training_data: list[Line]
+    """Names of the data sets the method was trained on."""
+    pretraining: list[Line] = []
+    extra_data: list[Line] = []
+    group_labels_used: Literal["none", "val", "train"] = "none"
+    corruptions_seen: list[Line] = []
+    """Corruptions in training that also occur, in any strength, in a test."""
+    selected_on: Literal["none", "val", "test"]
+    """What the checkpoint or the settings were chosen on."""
+    test_evaluations: Annotated[int, Field(ge=0)] = 0
+    """How often a test split was looked at before this submission."""
+    claims: dict[TaskId, Share] = {}
+    """The primary score the author expects, per task."""
+
+
+class Submission(Strict):
+    """The content of `submissions/<name>/submission.toml`."""
+
+    schema_version: Literal[1]
+    name: SubmissionName
+    """Equal to the folder's name."""
+    title: Line
+    """How the board shows it."""
+    team: Line
+    method: Line
+    """One ranked entry per team and method."""
+    description: Paragraph = ""
+    paper: Link | None = None
+    code: Link | None = None
+    licence: Line
+    baseline: bool = False
+    """One of ours, with a recipe.toml that `mettle reproduce` re-runs."""
+    declares: Declarations
+    artifacts: Annotated[list[Artifact], Field(min_length=1)]
