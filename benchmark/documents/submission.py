@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from benchmark.documents.strict import (
+    PATTERN_RULES,
     Finite,
     Line,
     Link,
