@@ -54,6 +54,8 @@ class Outcome(Strict):
     """`array_sha256` of the array."""
     dtype: Line
     shape: list[int]
+    scale: Annotated[int, Field(ge=1)] = 1
+    """What an entry is divided by: integers are exact, the shares they stand for are not."""
     stored: Literal["record", "store"]
     """In the record's own outcomes file, or in the content-addressed store beside the cache."""
 
@@ -86,6 +88,7 @@ class Result(Strict):
     cells: dict[Line, dict[Line, Finite]] = {}
     """Scores of the parts of the split, for instance `gaussian_noise/3` -> {"accuracy": .81, "ece": .04}."""
     outcomes: dict[Line, Outcome] = {}
+    """`primary`, always there for a ranked kind of score, holds each example's share of the primary metric."""
     cost: Cost | None = None
     flags: list[Flag] = []
 

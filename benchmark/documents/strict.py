@@ -82,8 +82,13 @@ def parse(model: type[Document], data: object, where: object) -> Document:
             raise MettleError(where, f"unknown key {key!r}{more}", fix=fix) from None
         if first["type"] == "missing":
             raise MettleError(where, f"the key {key!r} is required{more}", fix="Add it.") from None
-        rule = PATTERN_RULES.get(first.get("ctx", {}).get("pattern", ""), first["msg"][0].lower() + first["msg"][1:])
+        rule = PATTERN_RULES.get(first.get("ctx", {}).get("pattern", ""), _plain(first["msg"]))
         raise MettleError(where, f"{key}: {rule}{more}", value=_shorten(first["input"])) from None
+
+
+def _plain(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[0].lower() + message[1:]
 
 
 def _shorten(value: object, limit: int = 80) -> str:
