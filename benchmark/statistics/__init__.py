@@ -1,0 +1,40 @@
+"""Intervals, paired tests, rank intervals and the anchored aggregate: pure functions on numpy arrays."""
+
+from benchmark.statistics.aggregate import AnchoredMean, Anchors, anchored, anchored_mean
+from benchmark.statistics.interval import Interval
+from benchmark.statistics.means import mean_interval, replicate_interval, runs_and_images_interval
+from benchmark.statistics.paired import (
+    McNemar,
+    PairTest,
+    holm,
+    mcnemar_exact,
+    mcnemar_p_value,
+    paired_difference,
+)
+from benchmark.statistics.proportion import wilson_interval
+from benchmark.statistics.ranks import RankIntervals, conservative_rank_intervals, rank_intervals
+from benchmark.statistics.simultaneous import Worst, simultaneous_mean_intervals, worst_interval
+
+__all__ = [
+    "AnchoredMean",
+    "Anchors",
+    "Interval",
+    "McNemar",
+    "PairTest",
+    "RankIntervals",
+    "Worst",
+    "anchored",
+    "anchored_mean",
+    "conservative_rank_intervals",
+    "holm",
+    "mcnemar_exact",
+    "mcnemar_p_value",
+    "mean_interval",
+    "paired_difference",
+    "rank_intervals",
+    "replicate_interval",
+    "runs_and_images_interval",
+    "simultaneous_mean_intervals",
+    "wilson_interval",
+    "worst_interval",
+]

@@ -1,0 +1,70 @@
+"""What is known of each pair of rows before any draw: its scale, and on how many images it differs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEW = 40  # differing images; a pair with more can reach 6.4 standard errors and is always tested
+ROWS_PER_BLOCK = 256  # rows whose pairs with all others are in memory at once
+
+
+def fold_identical(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct rows and who belongs to which: `distinct` (K,) first places, ascending, and `group` (M,) in 0..K-1.
+
+    `rows`: (M, N). Rows are identical when every entry is equal; `rows[distinct][group]` equals `rows`.
+    """
+    places: dict[bytes, int] = {}
+    distinct: list[int] = []
+    group = np.empty(len(rows), dtype=np.int64)
+    for index, row in enumerate(np.ascontiguousarray(rows)):
+        known = places.setdefault(row.tobytes(), len(distinct))
+        if known == len(distinct):
+            distinct.append(index)
+        group[index] = known
+    return np.array(distinct, dtype=np.int64), group
+
+
+def smallest_testable(confidence: float) -> int:
+    """Fewest differing images with which a sign-flip test reaches p <= 1 - confidence: 6 at 95 %."""
+    return math.ceil(1 - math.log2(1 - confidence))
+
+
+class PairScales:
+    """Summed squared differences and numbers of differing images of all pairs of K rows, in blocks of rows.
+
+    `rows`: int64 (K, N), small enough that sums of squared differences are exact in float64 (`fixed_point`).
+    The root of the summed squares is the scale of a pair: its summed difference cannot exceed
+    sqrt(number of differing images) of it (Cauchy and Schwarz), whatever the outcome.
+    """
+
+    def __init__(self, rows: NDArray[np.int64]) -> None:
+        self.rows = rows
+        span = int(rows.max() - rows.min()) if rows.size else 0
+        largest = int(np.abs(rows).max(initial=0))
+        exact_in_float32 = rows.shape[1] * largest**2 < 1 << 24
+        self.floats: NDArray[np.floating[Any]] = rows.astype(np.float32 if exact_in_float32 else np.float64)
+        self.two_valued = span <= 1
+        self.span = max(span, 1)
+        self.lengths = (rows * rows).sum(axis=1)
+
+    def block(self, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Of rows start..stop with all K rows, (stop - start, K): summed squared differences, and differing images.
+
+        The squares are float64 and exact. More than FEW differing images reads FEW + 1.
+        """
+        products = (self.floats[start:stop] @ self.floats.T).astype(np.float64)
+        squares = np.asarray(self.lengths[start:stop, None] + self.lengths[None, :] - 2 * products)
+        if self.two_valued:
+            return squares, np.minimum(squares, FEW + 1).astype(np.int64)
+        differing = np.full(squares.shape, FEW + 1, dtype=np.int64)
+        # A pair that differs on few images has a small sum of squares; only such pairs need be counted.
+        first, second = np.nonzero(squares <= FEW * self.span**2)
+        for i in np.unique(first):
+            others = second[first == i]
+            exact = np.count_nonzero(self.rows[start + i] != self.rows[others], axis=1)
+            differing[i, others] = np.minimum(exact, FEW + 1)
+        return squares, differing
