@@ -50,20 +50,24 @@ class TaskEntry:
         return json.loads(path.read_text(encoding="utf-8"))
 
     def protocol(self) -> ModuleType:
-        """The scoring code `<family>/<protocol>.py` beside the task."""
-        path = self.folder / f"{self.task.protocol}.py"
-        if not path.is_file():
-            raise MettleError(self.task.id, f"its protocol is a module {path}", "no such file")
-        if self.folder.parent == TASKS_DIR:
-            return importlib.import_module(f"tasks.{self.task.family}.{self.task.protocol}")
-        name = f"mettle_tasks.{self.task.family}.{self.task.protocol}"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-        return module
+        """The scoring code `<protocol>.py`: beside the task, or among Mettle's own of the same family."""
+        own, built_in = (folder / f"{self.task.protocol}.py" for folder in (self.folder, TASKS_DIR / self.task.family))
+        if own.is_file() and own != built_in:
+            return _module_at(own)
+        if not built_in.is_file():
+            raise MettleError(self.task.id, f"its protocol is a module {built_in}", "no such file")
+        return importlib.import_module(f"tasks.{self.task.family}.{self.task.protocol}")
+
+
+def _module_at(path: Path) -> ModuleType:
+    name = f"mettle_tasks.{path.parent.name}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def all_tasks(tasks_dir: Path = TASKS_DIR) -> list[TaskEntry]:

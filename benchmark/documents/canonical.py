@@ -18,9 +18,14 @@ def canonical_json(value: Any) -> bytes:
     return text.encode("utf-8")
 
 
+def bytes_sha256(content: bytes) -> str:
+    """The sha256 (hex) of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def canonical_sha256(value: Any) -> str:
     """The sha256 (hex) of `canonical_json(value)`."""
-    return hashlib.sha256(canonical_json(value)).hexdigest()
+    return bytes_sha256(canonical_json(value))
 
 
 def rounded(value: Any) -> Any:

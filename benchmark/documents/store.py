@@ -16,6 +16,7 @@ from benchmark.documents.canonical import array_sha256
 from benchmark.documents.readers import read, read_record
 from benchmark.documents.record import Outcome, Record
 from benchmark.errors import MettleError
+from benchmark.paths import cache_dir
 
 MAX_OUTCOME_BYTES = 100_000
 """Of the outcomes file beside a record in git."""
@@ -151,4 +152,15 @@ def write_attestation(submissions: Path, submission: str, attestation: Attestati
     path = submissions / submission / "attestations" / name
     if not path.exists():
         write_atomically(path, (attestation.model_dump_json(indent=1) + "\n").encode())
+    return path
+
+
+def put_in_store(array: np.ndarray) -> Path:
+    """Keep a large array in the content-addressed store beside the cache; its name is `array_sha256`."""
+    digest = array_sha256(array)
+    path = cache_dir() / "outcomes" / digest[:2] / f"{digest}.npy"
+    if not path.exists():
+        buffer = io.BytesIO()
+        np.save(buffer, array, allow_pickle=False)
+        write_atomically(path, buffer.getvalue())
     return path

@@ -36,9 +36,9 @@ class TaskData(Strict):
     classes: Annotated[list[Line], Field(min_length=2)]
     image_size: Annotated[int, Field(ge=1)]
     channels: Annotated[int, Field(ge=1)]
-    split: RelativePath | None
+    split: RelativePath | None = None
     """The frozen split, relative to the family's folder; absent only in a draft."""
-    split_sha256: Sha256 | None
+    split_sha256: Sha256 | None = None
 
 
 class Task(Strict):

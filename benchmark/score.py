@@ -1,0 +1,141 @@
+"""(artifact, task, shard) to shard outcome, kept under the hash of all that decides it, so that a re-run resumes."""
+
+from __future__ import annotations
+
+import functools
+import io
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmark.documents import Artifact, ModelSpec, canonical_sha256
+from benchmark.documents.store import write_atomically
+from benchmark.errors import MettleError
+from benchmark.metrics import CONFIDENCE_EDGES
+from benchmark.models import LoadedModel, load_checkpoint
+from benchmark.models.decisions import Decider
+from benchmark.paths import cache_dir
+from benchmark.protocol import Arrays, OpenSplit
+from benchmark.task_registry import TASKS_DIR, TaskEntry, find_task
+
+SHARD_FORMAT = 1
+"""Raised when the meaning of a shard's arrays changes, so that older shards are not taken for new ones."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One artifact on one task, as a worker process needs it."""
+
+    task: str
+    """`<id>.v<version>`."""
+    artifact: Artifact
+    file: Path
+    """Local copy whose sha256 was checked."""
+    tasks_dir: Path = TASKS_DIR
+    shards_dir: Path | None = None
+    """Where shard outcomes are kept; the cache unless given."""
+    batch_size: int = 500
+    threads: int = 1
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class OpenJob:
+    """A job with its model and split loaded, as long as the process lives."""
+
+    entry: TaskEntry
+    split: OpenSplit
+    model: LoadedModel
+    decider: Decider
+
+
+@functools.lru_cache(maxsize=1)
+def open_job(job: Job) -> OpenJob:
+    """Load the split and the model of a job; the same job again costs nothing."""
+    torch.set_num_threads(job.threads)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    entry = find_task(job.task, job.tasks_dir)
+    model = load_model(entry, job.artifact, job.file)
+    split = entry.protocol().open_split(entry)
+    decider = Decider(model.module, CONFIDENCE_EDGES, job.batch_size, torch.device(job.device))
+    return OpenJob(entry, split, model, decider)
+
+
+def load_model(entry: TaskEntry, artifact: Artifact, file: Path) -> LoadedModel:
+    """The net of a checkpoint, checked against the images and classes of the task."""
+    data, spec = entry.task.data, artifact.model
+    assert isinstance(spec, ModelSpec)
+    return load_checkpoint(
+        file,
+        spec,
+        num_classes=len(data.classes),
+        class_names=tuple(data.classes),
+        in_channels=data.channels,
+        image_size=data.image_size,
+    )
+
+
+def shard_path(job: Job, entry: TaskEntry, pixels_sha256: str, shard: str) -> Path:
+    """Where the outcome of a shard is kept: its name is the hash of all that decides it, and of nothing else."""
+    key = canonical_sha256(
+        {
+            "format": SHARD_FORMAT,
+            "artifact": job.artifact.sha256,
+            "model": job.artifact.model.model_dump(mode="json") if job.artifact.model else None,
+            "task": entry.task.scoring_sha256,
+            "pixels": pixels_sha256,
+            "shard": shard,
+        }
+    )
+    return (job.shards_dir or cache_dir() / "shards") / key[:2] / f"{key}.npz"
+
+
+def read_shard(path: Path) -> dict[str, np.ndarray] | None:
+    """The arrays of a finished shard; None where it is not finished or its file is damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+def score_shards(job: Job, shards: Sequence[str], on_shard: Callable[[str], None] = lambda _: None) -> None:
+    """Score those shards of one group that are not finished, and keep each outcome as soon as it is there."""
+    opened = open_job(job)
+    pixels = opened.split.dataset.pixels_sha256
+    paths = {shard: shard_path(job, opened.entry, pixels, shard) for shard in shards}
+    missing = [shard for shard, path in paths.items() if read_shard(path) is None]
+    for shard in shards:
+        if shard not in missing:
+            on_shard(shard)
+    if not missing:
+        return
+    for shard, arrays in opened.entry.protocol().score_shards(opened.entry, opened.split, opened.decider, missing):
+        write_atomically(paths[shard], _pack(arrays))
+        on_shard(shard)
+
+
+def _pack(arrays: Arrays) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{name: arrays[name] for name in sorted(arrays)})  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def collect(job: Job, groups: Sequence[Sequence[str]]) -> Mapping[str, Arrays]:
+    """The outcomes of all shards of a job, in the order of the groups.
+
+    Raises MettleError where one is missing, rather than scoring what is there.
+    """
+    opened = open_job(job)
+    outcomes: dict[str, Arrays] = {}
+    for shard in (shard for group in groups for shard in group):
+        arrays = read_shard(shard_path(job, opened.entry, opened.split.dataset.pixels_sha256, shard))
+        if arrays is None:
+            raise MettleError(job.task, f"the outcome of {shard} is missing", fix="Run the same command again.")
+        outcomes[shard] = arrays
+    return outcomes

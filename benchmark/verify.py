@@ -1,0 +1,82 @@
+"""A record against a fresh scoring of the same artifact on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, get_args
+
+from benchmark import provenance
+from benchmark.check import check_submission
+from benchmark.documents import Attestation, Record, read_record
+from benchmark.documents.store import read_outcomes, write_attestation
+from benchmark.errors import MettleError
+from benchmark.evaluate import Options, Progress, score_entry
+
+Kind = Literal["measured", "reproduced"]
+SHOWN_DIFFERENCES = 10
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the results are equal, and what to tell about it."""
+
+    record: Record
+    submissions: Path
+    equal: bool
+    lines: list[str] = field(default_factory=list)
+
+    def attest(self, by: str, kind: str) -> Path:
+        """Write an attestation of this agreement beside the record; returns its path."""
+        if kind not in get_args(Kind):
+            raise MettleError("--kind", f"is one of {', '.join(get_args(Kind))}", repr(kind))
+        attestation = Attestation(
+            schema_version=1,
+            kind="measured" if kind == "measured" else "reproduced",
+            record=self.record.id,
+            by=by,
+            date=datetime.now(UTC).date().isoformat(),
+            machine=provenance.machine(),
+            revision=provenance.revision(),
+        )
+        return write_attestation(self.submissions, self.record.result.submission, attestation)
+
+
+def verify_record(path: Path, workers: int, batch_size: int, device: str, progress: Progress) -> Verdict:
+    """Score the submission of the record at `path` again, from the first cell, and compare.
+
+    Raises MettleError where the record, its outcomes or its submission cannot be read, or the task has changed.
+    """
+    record = read_record(path.resolve())
+    read_outcomes(path.resolve(), record)
+    folder = path.resolve().parents[4]
+    task = record.result.task
+    checked = check_submission(folder, f"{task.id}.v{task.version}")
+    scored = {(artifact.sha256, artifact.replicate) for artifact in record.result.artifacts}
+    entries = [entry for entry in checked.entries if (entry.artifact.sha256, entry.artifact.replicate) in scored]
+    if not entries:
+        raise MettleError(path, "its submission no longer lists the artifact", fix="See its git history.")
+    options = Options(workers=workers, batch_size=batch_size, device=device, fresh=True)
+    again, _ = score_entry(checked, entries[0], options, progress)
+    if again.id == record.id:
+        return Verdict(record, folder.parent, True, [f"Equal: {record.id}"])
+    differences = list(_differences(record.result.model_dump(mode="json"), again.result.model_dump(mode="json")))
+    lines = [f"Not equal: the record is {record.id[:12]}, this machine gives {again.id[:12]}"]
+    lines += [f"  {key}: {was} in the record, {now} here" for key, was, now in differences[:SHOWN_DIFFERENCES]]
+    if len(differences) > SHOWN_DIFFERENCES:
+        lines.append(f"  and {len(differences) - SHOWN_DIFFERENCES} more")
+    return Verdict(record, folder.parent, False, lines)
+
+
+def _differences(was: object, now: object, key: str = "") -> list[tuple[str, object, object]]:
+    """(key, value, value) wherever two decoded documents differ."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        keys = sorted(was | now)
+        return [
+            item for name in keys for item in _differences(was.get(name), now.get(name), f"{key}.{name}".lstrip("."))
+        ]
+    if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        pairs = enumerate(zip(was, now, strict=True))
+        return [item for index, (a, b) in pairs for item in _differences(a, b, f"{key}[{index}]")]
+    return [] if was == now else [(key, was, now)]

@@ -1,0 +1,102 @@
+"""Corrupted cells made on this machine from the clean split: cached, and held against the frozen manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from benchmark.corruptions import CORRUPTIONS, corrupt_severities
+from benchmark.data import Dataset
+from benchmark.data.cells import CellCache, cell_cache
+from benchmark.data.checksums import array_sha256, describe_mismatch, image_checksums
+from benchmark.documents import canonical_sha256
+from benchmark.errors import MettleError
+from benchmark.task_registry import TaskEntry
+from tasks.corruption.settings import split_cell
+from tasks.corruption.split import GeneratedSplit
+
+IMAGES_AT_ONCE = 250
+TOLERATED_PIXEL_SHARE = 1e-5
+"""Share of pixels that may be one level off on another platform, whose exp and log round differently."""
+
+
+@dataclass
+class GeneratedCells:
+    """The cells of a `-mc` task."""
+
+    entry: TaskEntry
+    dataset: Dataset
+    frozen: GeneratedSplit
+    checksums: np.ndarray
+    """int8 (cells, N), in the order of `frozen.cells`."""
+    cache: CellCache = field(default_factory=cell_cache)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def labels(self) -> np.ndarray:
+        return self.dataset.labels[: self.frozen.count]
+
+    @property
+    def clean(self) -> np.ndarray:
+        return self.dataset.images[: self.frozen.count]
+
+    def cells(self, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
+        """Pairs of cell name and uint8 (N, H, W, C), in the order asked; all of one corruption."""
+        keys = {cell: self._key(cell) for cell in wanted}
+        found = {cell: self.cache.get(key) for cell, key in keys.items()}
+        missing = [cell for cell in wanted if found[cell] is None]
+        if missing:
+            for cell, images in zip(missing, self._generate(missing), strict=True):
+                self._verify(cell, images)
+                self.cache.put(keys[cell], images)
+                found[cell] = images
+        for cell in wanted:
+            images = found.pop(cell)
+            assert images is not None
+            yield cell, images
+
+    def _key(self, cell: str) -> str:
+        corruption, severity = split_cell(cell)
+        return canonical_sha256(
+            {
+                "pixels": self.dataset.pixels_sha256,
+                "count": self.frozen.count,
+                "seed": self.frozen.seed,
+                "corruption": corruption,
+                "version": CORRUPTIONS[corruption].version,
+                "parameters": self.frozen.severities[corruption][severity - 1],
+            }
+        )
+
+    def _generate(self, cells: Sequence[str]) -> np.ndarray:
+        corruption = split_cell(cells[0])[0]
+        parameters = [self.frozen.severities[corruption][split_cell(cell)[1] - 1] for cell in cells]
+        out = np.empty((len(cells), *self.clean.shape), dtype=np.uint8)
+        for start in range(0, len(self.clean), IMAGES_AT_ONCE):
+            batch = self.clean[start : start + IMAGES_AT_ONCE]
+            indices = np.arange(start, start + len(batch), dtype=np.int64)
+            out[:, start : start + len(batch)] = corrupt_severities(
+                batch, corruption, parameters, seed=self.frozen.seed, indices=indices
+            )
+        return out
+
+    def _verify(self, cell: str, images: np.ndarray) -> None:
+        """Hold a fresh cell against the manifest, over the images whose clean pixels are the official ones."""
+        exact = self.dataset.exact[: self.frozen.count]
+        if array_sha256(images[exact]) == self.frozen.cells[cell]:
+            return
+        expected = self.checksums[list(self.frozen.cells).index(cell)][:, None]
+        positions, levels = describe_mismatch(expected[exact], image_checksums(images, k=1)[exact])
+        allowed = TOLERATED_PIXEL_SHARE * images[exact].size
+        summary = f"{len(positions)} images, about {np.sum(levels**2) ** 0.5:.0f} grey levels in all"
+        # Pixels that are one level off add one each to the squared distance, so the squares count such pixels.
+        if np.sum(levels**2) > max(1.0, allowed):
+            raise MettleError(
+                f"{self.entry.task.id} cell {cell}",
+                f"generated images differ from the frozen manifest by at most one level in {allowed:.0f} pixels",
+                f"{summary}, first at {positions[:3].tolist()}",
+                "Report your platform and the versions printed by `mettle data status`.",
+            )
+        self.notes.append(f"cell {cell} differs from the manifest within tolerance: {summary}")
