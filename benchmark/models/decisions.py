@@ -28,8 +28,8 @@ class Decisions:
 
     predicted: np.ndarray
     """int64 (N,): the class with the largest logit."""
-    confidence_bin: np.ndarray
-    """int64 (N,): the bin of the largest softmax probability, `edges[bin] <= p < edges[bin + 1]`."""
+    confidence: np.ndarray
+    """float64 (N,): the largest softmax probability, as the middle of its bin `edges[b] <= p < edges[b + 1]`."""
     close_calls: int
     """How many images were decided in float64."""
 
@@ -60,23 +60,24 @@ class Decider:
         Raises MettleError where a logit is NaN or infinite.
         """
         predicted = np.empty(len(images), dtype=np.int64)
-        confidence_bin = np.empty(len(images), dtype=np.int64)
+        bins = np.empty(len(images), dtype=np.int64)
         close_calls = 0
         for start in range(0, len(images), self.batch_size):
             batch = images[start : start + self.batch_size]
             part = slice(start, start + len(batch))
             logits = self._logits(self.module, batch, torch.float32, self.device)
             self._refuse_non_finite(logits, start, where)
-            predicted[part], confidence_bin[part], close = self._settle(logits, NOISE_FLOAT32)
+            predicted[part], bins[part], close = self._settle(logits, NOISE_FLOAT32)
             if close.any():
                 exact = self._logits(self._exact, batch[close], torch.float64, torch.device("cpu"))
                 self._refuse_non_finite(exact, start, where)
                 positions = start + np.flatnonzero(close)
-                predicted[positions], confidence_bin[positions], _ = self._settle(exact, NOISE_FLOAT64)
+                predicted[positions], bins[positions], _ = self._settle(exact, NOISE_FLOAT64)
                 close_calls += len(positions)
             if on_batch is not None:
                 on_batch(len(batch))
-        return Decisions(predicted, confidence_bin, close_calls)
+        middles = (self.edges[:-1] + self.edges[1:]) / 2
+        return Decisions(predicted, middles[bins], close_calls)
 
     @torch.inference_mode()
     def _logits(self, module: nn.Module, images: np.ndarray, dtype: torch.dtype, device: torch.device) -> np.ndarray:

@@ -1,0 +1,148 @@
+"""The trainer: images, labels and a recipe in, the last epoch's weights out; the same ones every time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import nn
+from torch.nn import functional
+
+from benchmark.models.architectures import build
+from benchmark.training.augmentations import Batch
+from benchmark.training.checkpoint import load_progress, save_progress
+from benchmark.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class TrainedNet:
+    """module: in eval() mode, without normalization. loss: mean over the last epoch's training batches."""
+
+    module: nn.Module
+    loss: float
+    resumed_after_epoch: int | None
+
+
+def train(
+    recipe: Recipe,
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    num_classes: int,
+    seed: int,
+    progress_file: Path | None = None,
+    show_progress: bool = True,
+) -> TrainedNet:
+    """The net that the recipe gives on these examples with this seed.
+
+    images: uint8 (N, H, W, C). labels: int64 (N,). With a `progress_file`, state is saved after each epoch and a
+    later call goes on from there; it must be the file of this recipe, seed and data (see `identity`). Epoch e
+    draws from a generator keyed by (seed, e), so an interrupted training ends with the same weights.
+    """
+    with _threads(recipe.threads):
+        pixels = torch.from_numpy(images).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
+        targets = functional.one_hot(torch.from_numpy(labels), num_classes).float()
+        mean = torch.tensor(recipe.mean).view(1, -1, 1, 1)
+        std = torch.tensor(recipe.std).view(1, -1, 1, 1)
+        net = _initial_net(recipe, pixels, mean, std, num_classes, seed)
+        parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.SGD(
+            parameters,
+            lr=recipe.optimizer.learning_rate,
+            momentum=recipe.optimizer.momentum,
+            weight_decay=recipe.optimizer.weight_decay,
+            nesterov=recipe.optimizer.nesterov,
+        )
+        steps_per_epoch = max(len(pixels) // recipe.batch_size, 1)
+        steps = steps_per_epoch * recipe.epochs
+        layout = _layout(recipe)
+        first_epoch, loss = 0, float("nan")
+        if progress_file is not None and (saved := load_progress(progress_file)):
+            net.load_state_dict(saved["net"])
+            optimizer.load_state_dict(saved["optimizer"])
+            first_epoch, loss = saved["epochs"], saved["loss"]
+        net.train()
+        with _progress_bar(show_progress) as bar:
+            shown = bar.add_task(f"training {recipe.architecture}", total=steps)
+            for epoch in range(first_epoch, recipe.epochs):
+                losses = []
+                for step, batch in enumerate(_epoch(recipe, pixels, targets, seed, epoch), epoch * steps_per_epoch):
+                    for group in optimizer.param_groups:
+                        group["lr"] = recipe.optimizer.learning_rate * recipe.schedule.factor(step, steps)
+                    normalized = ((batch.images - mean) / std).contiguous(memory_format=layout)
+                    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+                        logits = net(normalized)
+                    step_loss = functional.cross_entropy(
+                        logits.float(), batch.targets, label_smoothing=recipe.label_smoothing
+                    )
+                    optimizer.zero_grad()
+                    step_loss.backward()
+                    optimizer.step()
+                    losses.append(step_loss.detach())
+                    bar.update(shown, completed=step + 1, description=f"epoch {epoch + 1}/{recipe.epochs}")
+                loss = float(torch.stack(losses).mean())
+                if progress_file is not None:
+                    state = {"net": net.state_dict(), "optimizer": optimizer.state_dict()}
+                    save_progress(progress_file, state | {"epochs": epoch + 1, "loss": loss})
+    return TrainedNet(net.eval(), loss, first_epoch or None)
+
+
+def identity(recipe: Recipe, seed: int, pixels_sha256: str) -> str:
+    """A hex name (16 digits) of one training; it changes with the recipe, the seed, the pixels and torch."""
+    text = "\n".join([recipe.model_dump_json(), str(seed), pixels_sha256, torch.__version__])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _initial_net(
+    recipe: Recipe, pixels: torch.Tensor, mean: torch.Tensor, std: torch.Tensor, num_classes: int, seed: int
+) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = build(
+            recipe.architecture,
+            num_classes=num_classes,
+            in_channels=pixels.shape[1],
+            image_size=pixels.shape[2],
+        )
+    if callable(initialise := getattr(net, "initialise", None)):
+        initialise((pixels[:5000].float() / 255 - mean) / std)
+    return net.to(memory_format=_layout(recipe))  # type: ignore[call-overload]
+
+
+def _layout(recipe: Recipe) -> torch.memory_format:
+    return torch.channels_last if recipe.channels_last else torch.contiguous_format
+
+
+def _epoch(recipe: Recipe, pixels: torch.Tensor, targets: torch.Tensor, seed: int, epoch: int) -> Iterator[Batch]:
+    """The augmented batches of one epoch; the examples left over by the batch size wait for another epoch."""
+    generator = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0]))
+    order = torch.randperm(len(pixels), generator=generator)
+    size = min(recipe.batch_size, len(pixels))
+    for start in range(0, len(pixels) - size + 1, size):
+        chosen = order[start : start + size]
+        batch = Batch(pixels[chosen].float() / 255, targets[chosen])
+        for augmentation in recipe.augmentations:
+            batch = augmentation.apply(batch, generator)
+        yield batch
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _progress_bar(shown: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), disable=not shown
+    )
