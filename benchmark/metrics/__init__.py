@@ -7,6 +7,7 @@ from benchmark.metrics.calibration import (
     expected_calibration_error,
     expected_calibration_error_bound,
     expected_calibration_error_floor,
+    histogram_of_bins,
 )
 from benchmark.metrics.corruption import (
     WorstCorruption,
@@ -33,6 +34,7 @@ __all__ = [
     "expected_calibration_error",
     "expected_calibration_error_bound",
     "expected_calibration_error_floor",
+    "histogram_of_bins",
     "mean_accuracy",
     "mean_corruption_error",
     "relative_mean_corruption_error",

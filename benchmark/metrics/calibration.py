@@ -45,7 +45,24 @@ def confidence_histogram(confidence: ArrayLike, correct: ArrayLike) -> NDArray[n
     if len(values) and not (values.min() >= -ROUNDING and values.max() <= 1 + ROUNDING):
         raise ValueError(f"confidence: in [0, 1], but got {values.min()} to {values.max()}")
     bins = np.clip(np.searchsorted(CONFIDENCE_EDGES, values, side="right") - 1, 0, BINS - 1)
-    return np.stack([np.bincount(bins, minlength=BINS), np.bincount(bins[answers], minlength=BINS)]).astype(np.int64)
+    return histogram_of_bins(bins, answers)
+
+
+def histogram_of_bins(bins: ArrayLike, correct: ArrayLike) -> NDArray[np.int64]:
+    """As `confidence_histogram`, from the number of each image's bin instead of its confidence: int64 (2, BINS).
+
+    `bins`: integer (N,) in 0..BINS - 1. `correct`: bool (N,). Raises ValueError for unequal shapes, for numbers
+    outside and for anything but integers.
+    """
+    answers, places = right_or_wrong(correct), np.asarray(bins)
+    if places.shape != answers.shape:
+        raise ValueError(f"bins: shape {answers.shape} like correct, but got {places.shape}")
+    if len(places) == 0:
+        return np.zeros((2, BINS), dtype=np.int64)
+    if not np.issubdtype(places.dtype, np.integer) or places.min() < 0 or places.max() >= BINS:
+        raise ValueError(f"bins: integers in 0..{BINS - 1}, but got {places.dtype} {places.min()} to {places.max()}")
+    counts = [np.bincount(places, minlength=BINS), np.bincount(places[answers], minlength=BINS)]
+    return np.stack(counts).astype(np.int64)
 
 
 def expected_calibration_error(histogram: ArrayLike, groups: int = 15) -> float:

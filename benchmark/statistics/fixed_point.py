@@ -51,12 +51,10 @@ def largest_exact_integer(n: int) -> int:
 
 def _common_denominator(table: NDArray[np.float64], largest: int) -> int | None:
     """The smallest d for which every score times d is an integer up to 1e-9 of a score, or None."""
-    first = np.unique(table[:1])
-    if len(first) > DISTINCT_SEARCHED:
-        return None
-    values = np.unique(table)
-    if len(values) > DISTINCT_SEARCHED:
-        return None
+    for part in (table[:1], table):  # the first row settles most cases without a sort of all
+        values = np.unique(np.round(part, 10))
+        if len(values) > DISTINCT_SEARCHED:
+            return None
     denominator = 1
     for value in values.tolist():
         fraction = Fraction(value).limit_denominator(LARGEST_DENOMINATOR)
