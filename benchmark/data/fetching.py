@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmark.data.loading import NotHereError, load_part, nothing_works
+from benchmark.data.loading import NotHereError, load_part, not_here
 from benchmark.data.manifest import Manifest, read_manifest
 from benchmark.data.sources import debian, hub, vision
 from benchmark.data.sources.offer import Offer, UnavailableError
@@ -38,31 +38,37 @@ def fetch_manifest(manifest: Manifest, progress: bool = True) -> Fetched:
     if way := _here(manifest, progress):
         return Fetched(manifest.name, f"already here: {way}")
     folder = cache_dir()
+    lock = FileLock(folder / f".fetch-{manifest.name}.lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f".fetch-{manifest.name}.lock")
         lock.acquire()
     except OSError as error:
         raise MettleError(folder, "the cache must be writable", error, "Set METTLE_CACHE to another folder.") from error
-    with lock:
+    try:
         if way := _here(manifest, progress):
-            return Fetched(manifest.name, f"already here: {way}")
-        failed: list[str] = []
-        ways: list[tuple[str, Callable[[], str]]] = [
-            ("Hugging Face Hub", lambda: _download(manifest, hub.offers, progress)),
-            ("Debian package", lambda: debian.fetch(manifest)),
-            ("torchvision", lambda: _download(manifest, vision.offers, progress)),
-        ]
-        for label, get in ways:
-            try:
-                way = get()
-            except UnavailableError as reason:
-                failed.append(f"{label}: {reason}")
-                continue
-            for part in manifest.parts:
-                load_part(manifest, part, progress, network=False)
-            return Fetched(manifest.name, way, tuple(failed))
-        raise nothing_works(manifest, failed)
+            return Fetched(manifest.name, f"already here: {way}")  # another process brought it meanwhile
+        return _fetch(manifest, progress)
+    finally:
+        lock.release()
+
+
+def _fetch(manifest: Manifest, progress: bool) -> Fetched:
+    ways: list[tuple[str, Callable[[], str]]] = [
+        ("Hugging Face Hub", lambda: _download(manifest, hub.offers, progress)),
+        ("Debian package", lambda: debian.fetch(manifest)),
+        ("torchvision", lambda: _download(manifest, vision.offers, progress)),
+    ]
+    failed: list[str] = []
+    for label, get in ways:
+        try:
+            way = get()
+        except UnavailableError as reason:
+            failed.append(f"{label}: {reason}")
+            continue
+        for part in manifest.parts:
+            load_part(manifest, part, progress, network=False)
+        return Fetched(manifest.name, way, tuple(failed))
+    raise not_here(manifest, failed, fetched=True)
 
 
 def _download(manifest: Manifest, offers: Callable[[Manifest, str, bool], Iterator[Offer]], progress: bool) -> str:

@@ -46,7 +46,7 @@ def load_part(manifest: Manifest, part: str, progress: bool = True, network: boo
             reasons.append(f"{label}: {reason}")
         if label == "mirror folders" and (dataset := _from_decoded(manifest, part)):
             return dataset
-    raise nothing_works(manifest, reasons)
+    raise not_here(manifest, reasons)
 
 
 def _sources(
@@ -132,18 +132,19 @@ def _dataset(manifest: Manifest, part: str, arrays: Arrays, source: str, where: 
     )
 
 
-def nothing_works(manifest: Manifest, reasons: list[str]) -> NotHereError:
-    """The refusal that lists the ways to get a data set, with commands."""
-    ways = [f"mettle data fetch {manifest.name}"] if manifest.embedded is None else [embedded.INSTALL]
+def not_here(manifest: Manifest, reasons: list[str], fetched: bool = False) -> NotHereError:
+    """The refusal that lists the ways to get a data set, with commands; fetched: `fetch` itself has been tried."""
+    ways = [] if fetched else [f"mettle data fetch {manifest.name}"]
+    if manifest.embedded is not None:
+        ways = [embedded.INSTALL]
     ways += debian.commands(manifest)
     if command := hub.command(manifest):
         ways.append(command)
     if manifest.hub is not None or manifest.idx is not None:
-        ways.append("METTLE_MIRROR=<folder that holds it>")
+        ways.append("METTLE_MIRROR=<a folder that holds it>")
     listed = " ".join(f"({number}) {way}" for number, way in enumerate(ways, 1))
-    return NotHereError(
-        manifest.name, "one source must have it", "; ".join(reasons) or "none", f"Ways to get it: {listed}"
-    )
+    tried = f" ({'; '.join(reasons)})" if reasons else ""
+    return NotHereError(manifest.name, f"no source has it on this machine{tried}", fix=f"Ways to get it: {listed}")
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,10 @@ def commands(manifest: Manifest) -> list[str]:
     """What a person can type to get the package, with and without root."""
     if manifest.idx is None or manifest.idx.debian_package is None:
         return []
-    package = manifest.idx.debian_package
+    package, target = manifest.idx.debian_package, unpacked_root(manifest)
     return [
         f"sudo apt-get install -y {package}",
-        f"apt-get download {package} && dpkg-deb -x {package}_*.deb {unpacked_root(manifest)}",
+        f"apt-get download {package} && mkdir -p {target} && dpkg-deb -x {package}_*.deb {target}",
     ]
 
 
