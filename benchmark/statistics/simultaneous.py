@@ -27,8 +27,9 @@ def simultaneous_mean_intervals(scores: ArrayLike, confidence: float = 0.95) -> 
     `scores`: float, integer or bool (N, K), one column for each corruption, group or cell, each in [0, 1].
     Each is `mean_interval` at confidence^(1/K). By Sidak's inequality this holds for normal means under any
     dependence (Sidak 1967, "Rectangular confidence regions for the means of multivariate normal
-    distributions"). Preferred to a bootstrap of the maximum, which is about a tenth shorter here but depends on a
-    seed and covers badly where a column is nearly all right. K = 0 gives an empty list.
+    distributions"). Preferred to a bootstrap of the maximum: that is somewhat shorter where columns go together, but
+    depends on a seed and has no length at all where a column is all right. K = 0 gives an empty list.
+    Raises ValueError for another shape, NaN and scores outside [0, 1].
     """
     table = np.asarray(scores)
     check_confidence(confidence)

@@ -39,10 +39,12 @@ def test_seeds_differ() -> None:
     assert (all_counts(100, 3, 0) != all_counts(100, 3, 1)).any()
 
 
-def test_blocks_bound_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_bound_memory_and_do_not_change_the_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = all_counts(301, 10, 0)
     monkeypatch.setattr(resampling, "DRAWS_PER_BLOCK", 1000)
     assert [len(block) for block in image_counts(300, 10, 0)] == [3, 3, 3, 1]
     assert [len(block) for block in image_counts(5000, 2, 0)] == [1, 1]
+    np.testing.assert_array_equal(all_counts(301, 10, 0), whole)
 
 
 @pytest.mark.parametrize(("n", "resamples"), [(0, 5), (5, 0)])
