@@ -17,7 +17,6 @@ from benchmark.task_registry import TaskEntry
 from tasks.corruption.settings import split_cell
 from tasks.corruption.split import GeneratedSplit
 
-IMAGES_AT_ONCE = 250
 TOLERATED_PIXEL_SHARE = 1e-5
 """Share of pixels that may be one level off on another platform, whose exp and log round differently."""
 
@@ -73,14 +72,8 @@ class GeneratedCells:
     def _generate(self, cells: Sequence[str]) -> np.ndarray:
         corruption = split_cell(cells[0])[0]
         parameters = [self.frozen.severities[corruption][split_cell(cell)[1] - 1] for cell in cells]
-        out = np.empty((len(cells), *self.clean.shape), dtype=np.uint8)
-        for start in range(0, len(self.clean), IMAGES_AT_ONCE):
-            batch = self.clean[start : start + IMAGES_AT_ONCE]
-            indices = np.arange(start, start + len(batch), dtype=np.int64)
-            out[:, start : start + len(batch)] = corrupt_severities(
-                batch, corruption, parameters, seed=self.frozen.seed, indices=indices
-            )
-        return out
+        indices = np.arange(len(self.clean), dtype=np.int64)
+        return corrupt_severities(self.clean, corruption, parameters, seed=self.frozen.seed, indices=indices)
 
     def _verify(self, cell: str, images: np.ndarray) -> None:
         """Hold a fresh cell against the manifest, over the images whose clean pixels are the official ones."""

@@ -57,11 +57,11 @@ class OfficialCells:
         return self.dataset.images[: self.frozen.count]
 
     def check_labels(self) -> None:
-        """labels.npy must repeat the test labels once per severity, or the rows are not what we think they are."""
-        labels = self._open("labels.npy")
+        """The labels file must repeat the test labels once per severity, or the rows are not what we think."""
+        labels = self._open(self.settings.labels_file)
         if not np.array_equal(labels, np.tile(self.labels, self.settings.severities)):
             raise MettleError(
-                self.folder / "labels.npy",
+                self.folder / self.settings.labels_file,
                 f"it holds the labels of {self.dataset.name} {self.settings.severities} times in test order",
                 f"{len(labels)} other labels",
             )

@@ -23,6 +23,8 @@ class CorruptionSettings(Strict):
     """Corruptions outside the standard set; where given, both sets weigh the same in the primary metric."""
     folder: Line | None = None
     """Folder of the official files, for instance CIFAR-10-C."""
+    labels_file: Line = "labels.npy"
+    """The file in it that repeats the test labels once per severity."""
 
 
 def settings_of(entry: TaskEntry) -> CorruptionSettings:

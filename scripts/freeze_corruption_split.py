@@ -1,0 +1,138 @@
+"""Freezes a `-mc` split: generates every cell, writes their hashes, and pins the split in the task's TOML.
+
+python -m scripts.freeze_corruption_split fashion-mnist-mc [--reference submissions/fashion-mnist-lenet]
+
+Reads the calibrated severities and the canary list of the data set. With --reference, the errors of that submission's
+net on the fresh cells become the unit of mCE. A frozen split is never changed: another one is another task version.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+
+from benchmark import data
+from benchmark.corruptions import corrupt_severities
+from benchmark.data.checksums import array_sha256, image_checksums
+from benchmark.documents import Submission, read_submission
+from benchmark.documents.canonical import bytes_sha256, rounded
+from benchmark.documents.store import write_atomically
+from benchmark.metrics import CONFIDENCE_EDGES
+from benchmark.models import load_checkpoint
+from benchmark.models.decisions import Decider
+from benchmark.paths import ROOT
+from benchmark.task_registry import find_task
+from tasks.corruption.settings import CLEAN, cell_names, settings_of
+from tasks.corruption.split import Canary, GeneratedSplit, Images, Reference, dump
+
+SEED = 61
+FOLDER = ROOT / "tasks" / "corruption"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", help="name without the family, for instance fashion-mnist-mc")
+    parser.add_argument("--reference", type=Path, help="submission folder of the reference net")
+    parser.add_argument("--count", type=int, help="only this many leading images: for the tests' small splits")
+    parser.add_argument("--tasks-dir", type=Path, default=ROOT / "tasks", help="where the task's TOML lies")
+    arguments = parser.parse_args()
+    freeze(arguments.task, arguments.reference, arguments.count, arguments.tasks_dir)
+
+
+def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir: Path) -> None:
+    """Write the split, its checksums, and its hash into the task's TOML."""
+    entry = find_task(f"corruption/{task_name}", tasks_dir)
+    task, settings = entry.task, settings_of(entry)
+    dataset = data.load(task.data.dataset, task.data.part)
+    part = dataset.manifest.part(task.data.part)
+    count = count or len(dataset)
+    exact = dataset.exact[:count]
+    calibration = json.loads((FOLDER / "severities" / f"{task.data.dataset}.json").read_text())
+    canary = json.loads((FOLDER / "canaries" / f"{task.data.dataset}.json").read_text())
+    canary["ids"] = [position for position in canary["ids"] if position < count]
+
+    net, submission = _reference_net(reference, dataset) if reference else (None, None)
+    images, labels = dataset.images[:count], dataset.labels[:count]
+    errors = {CLEAN: _error(net, images, labels)} if net else {}
+    hashes: dict[str, str] = {}
+    checksums = []
+    for corruption in track(settings.standard + settings.held_out, description=f"Freezing {task.id}"):
+        parameters = calibration["severities"][corruption]
+        cells = corrupt_severities(images, corruption, parameters, seed=SEED, indices=np.arange(count, dtype=np.int64))
+        for cell, pixels in zip(cell_names(settings, corruption), cells, strict=True):
+            hashes[cell] = array_sha256(pixels[exact])
+            checksums.append(image_checksums(pixels, k=1)[:, 0])
+            if net:
+                errors[cell] = _error(net, pixels, labels)
+
+    stem = f"{task_name}.v{task.version}"
+    table = np.stack(checksums)
+    nets = ", ".join(f"{name} ({accuracy:.1%})" for name, accuracy in calibration["nets"].items())
+    unit = None
+    if submission:
+        artifact = submission.artifacts[0]
+        unit = Reference(net=submission.title, artifact_sha256=artifact.sha256, errors=rounded(errors))
+    split = GeneratedSplit(
+        images=Images(
+            dataset=task.data.dataset,
+            part=task.data.part,
+            images_sha256=part.images_sha256,
+            labels_sha256=part.labels_sha256,
+            inexact=list(part.inexact),
+        ),
+        count=count,
+        seed=SEED,
+        severities={name: calibration["severities"][name] for name in settings.standard + settings.held_out},
+        calibration=f"On {calibration['images']} with {nets}; they keep {calibration['targets']} of their accuracy.",
+        cells=hashes,
+        checksums=f"{stem}.checksums.npy",
+        checksums_sha256=array_sha256(table),
+        canary=Canary(**canary),
+        reference=unit,
+    )
+    folder = tasks_dir / "corruption" / "splits"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile() as stream:
+        np.save(stream, table)
+        stream.seek(0)
+        write_atomically(folder / split.checksums, stream.read())
+    text = dump(split).encode()
+    write_atomically(folder / f"{stem}.json", text)
+    _pin(tasks_dir / "corruption" / f"{stem}.toml", f"splits/{stem}.json", bytes_sha256(text))
+
+
+def _reference_net(folder: Path, dataset: data.Dataset) -> tuple[Decider, Submission]:
+    submission = read_submission(folder.resolve())
+    artifact = submission.artifacts[0]
+    assert artifact.path is not None
+    assert artifact.model is not None
+    model = load_checkpoint(
+        folder / artifact.path,
+        artifact.model,
+        num_classes=len(dataset.class_names),
+        class_names=dataset.class_names,
+        in_channels=dataset.images.shape[3],
+        image_size=dataset.images.shape[1],
+    )
+    return Decider(model.module, CONFIDENCE_EDGES), submission
+
+
+def _error(net: Decider, images: np.ndarray, labels: np.ndarray) -> float:
+    return float((net.decide(images, "reference").predicted != labels).mean())
+
+
+def _pin(path: Path, split: str, sha256: str) -> None:
+    text = re.sub(r"^split(_sha256)? = .*\n", "", path.read_text(), flags=re.M)
+    text = re.sub(r"^state = .*$", 'state = "active"', text, flags=re.M)
+    text = text.replace("[data]\n", f'[data]\nsplit = "{split}"\nsplit_sha256 = "{sha256}"\n')
+    write_atomically(path, text.encode())
+
+
+if __name__ == "__main__":
+    main()
