@@ -1,0 +1,84 @@
+"""A baseline again from its recipe: train, score, and hold the scores against its committed records."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmark.check import check_submission
+from benchmark.documents import Record, Submission, read_record, read_submission
+from benchmark.documents.store import find_records, read_outcomes, write_atomically
+from benchmark.errors import MettleError
+from benchmark.evaluate import Options, Progress, score_submission, silent
+from benchmark.paths import ROOT
+from benchmark.statistics import paired_difference
+from benchmark.training.baseline import train_baseline
+from benchmark.training.recipe import read_recipe
+
+SUBMISSIONS = ROOT / "submissions"
+
+
+def baselines(submissions: Path = SUBMISSIONS) -> list[tuple[str, str]]:
+    """(name, title) of every submission with a recipe."""
+    folders = sorted(path.parent for path in submissions.glob("*/recipe.toml"))
+    return [(folder.name, read_submission(folder).title) for folder in folders]
+
+
+def reproduce_baseline(
+    name: str, out: Path, progress: Progress = silent, submissions: Path = SUBMISSIONS, options: Options | None = None
+) -> Iterator[str]:
+    """Train a baseline's net, score it on every task of its committed records, and say how far off the scores are.
+
+    Everything is written below `out`: the net in `<out>/reproduced/<name>/`, its records with the other local ones.
+    Equal weights are promised on one machine and torch version only; elsewhere the scores are what is compared.
+    Raises MettleError for a name that is no baseline.
+    """
+    folder = submissions / name
+    recipe_path = folder / "recipe.toml"
+    if not recipe_path.is_file():
+        known = ", ".join(known for known, _ in baselines(submissions)) or "none"
+        raise MettleError(name, "a baseline is a submission with a recipe.toml", "no such one", f"Baselines: {known}.")
+    committed = read_submission(folder)
+    copy = out / "reproduced" / name
+    copy.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(recipe_path, copy / "recipe.toml")
+    seed = read_recipe(recipe_path).seeds[0]
+    artifact = committed.artifacts[0]
+    assert artifact.path is not None, "a baseline keeps its weights in its folder"
+    trained = train_baseline(copy / "recipe.toml", seed, copy / artifact.path)
+    same = trained.sha256 == artifact.sha256
+    yield f"{name}: trained with seed {seed}; the weights are {'equal' if same else 'not equal'} to the committed ones"
+    text = (folder / "submission.toml").read_text(encoding="utf-8").replace(artifact.sha256, trained.sha256)
+    write_atomically(copy / "submission.toml", text.encode())
+    options = options or Options(out=out)
+    for path, record in _committed_records(submissions, committed):
+        task = record.result.task
+        check_submission(copy, task.id, options.tasks_dir)
+        (again,) = score_submission(copy, f"{task.id}.v{task.version}", options, progress)
+        yield from _compare(path, record, again)
+
+
+def _committed_records(submissions: Path, submission: Submission) -> list[tuple[Path, Record]]:
+    found = [
+        (path, record) for path, record in find_records(submissions) if record.result.submission == submission.name
+    ]
+    if not found:
+        raise MettleError(submission.name, "it has no committed record to compare with", fix="Score it: mettle score.")
+    return found
+
+
+def _compare(committed_path: Path, committed: Record, again_path: Path) -> Iterator[str]:
+    """The primary scores of two records of one task side by side, with the paired interval of their difference."""
+    again = read_record(again_path)
+    task = committed.result.task
+    per_image = []
+    for path, record in ((again_path, again), (committed_path, committed)):
+        per_image.append(read_outcomes(path, record)["primary"] / record.result.outcomes["primary"].scale)
+    test = paired_difference(*per_image)
+    now, was = (float(values.mean()) for values in per_image)
+    yield (
+        f"  {task.id}: {now:.2%} here, {was:.2%} committed, difference {test.difference * 100:+.2f} points "
+        f"[{test.lower * 100:+.2f}, {test.upper * 100:+.2f}] over test images"
+        + ("; equal results" if again.id == committed.id else "")
+    )
