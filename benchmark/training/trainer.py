@@ -112,7 +112,7 @@ def _initial_net(
         )
     if callable(initialise := getattr(net, "initialise", None)):
         initialise((pixels[:5000].float() / 255 - mean) / std)
-    return net.to(memory_format=_layout(recipe))  # type: ignore[call-overload]
+    return net.to(memory_format=_layout(recipe))
 
 
 def _layout(recipe: Recipe) -> torch.memory_format:

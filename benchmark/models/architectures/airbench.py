@@ -67,6 +67,6 @@ class AirbenchNet(nn.Module):
         filters = (vectors / torch.sqrt(values + 5e-4)).T.reshape(-1, images.shape[1], PATCH_SIZE, PATCH_SIZE)
         self.whitening.weight.copy_(torch.cat([filters, -filters]).float())
         self.whitening.bias.zero_()  # type: ignore[union-attr]
-        for block in self.blocks:
-            for convolution in (block.conv1, block.conv2):
-                nn.init.dirac_(convolution.weight[: convolution.in_channels])
+        for module in self.blocks.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.dirac_(module.weight[: module.in_channels])

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 from torch import nn
 
@@ -22,44 +23,56 @@ LARGEST_WIDTH = 2048
 RESNET_BLOCKS = {8: 1, 20: 3, 32: 5, 44: 7, 56: 9, 110: 18}
 
 
+class Shape(TypedDict):
+    """What a task asks of a network."""
+
+    num_classes: int
+    in_channels: int
+    image_size: int
+
+
+Numbers = list[int | None]
+"""The numbers in a name, in order; None for one left out."""
+
+
 @dataclass(frozen=True)
 class Family:
     """A pattern of names, the names worth listing, and how the matched numbers become a network."""
 
     pattern: re.Pattern[str]
     listed: tuple[str, ...]
-    build: Callable[..., nn.Module]
+    build: Callable[[Numbers, Shape], nn.Module]
 
 
-def _mlp(numbers: list[int | None], **shape: int) -> nn.Module:
+def _mlp(numbers: Numbers, shape: Shape) -> nn.Module:
     return MultilayerPerceptron(**shape, width=numbers[0] or 128)
 
 
-def _convnet(numbers: list[int | None], **shape: int) -> nn.Module:
+def _convnet(numbers: Numbers, shape: Shape) -> nn.Module:
     return ConvNet(**shape, depth=numbers[0] or 3, width=numbers[1] or 128)
 
 
-def _airbench(numbers: list[int | None], **shape: int) -> nn.Module:
+def _airbench(numbers: Numbers, shape: Shape) -> nn.Module:
     first, second, third = (number or 0 for number in numbers)
     return AirbenchNet(**shape, widths=(first, second, third))
 
 
-def _resnet(numbers: list[int | None], **shape: int) -> nn.Module:
+def _resnet(numbers: Numbers, shape: Shape) -> nn.Module:
     return CifarResNet(**shape, blocks=(RESNET_BLOCKS[numbers[0] or 0],) * 3)
 
 
-def _resnet18(numbers: list[int | None], **shape: int) -> nn.Module:  # noqa: ARG001 - one signature for all
+def _resnet18(numbers: Numbers, shape: Shape) -> nn.Module:  # noqa: ARG001 - one signature for all
     return CifarResNet(**shape, blocks=(2,) * 4, widths=(64, 128, 256, 512), projection=True)
 
 
-def _wide_resnet(numbers: list[int | None], **shape: int) -> nn.Module:
+def _wide_resnet(numbers: Numbers, shape: Shape) -> nn.Module:
     return WideResNet(**shape, depth=numbers[0] or 0, widening=numbers[1] or 0)
 
 
 FAMILIES = (
-    Family(re.compile("linear"), ("linear",), lambda _, **shape: LinearClassifier(**shape)),
+    Family(re.compile("linear"), ("linear",), lambda _, shape: LinearClassifier(**shape)),
     Family(re.compile(r"mlp(?:_w([1-9]\d{0,3}))?"), ("mlp", "mlp_w64"), _mlp),
-    Family(re.compile("lenet5"), ("lenet5",), lambda _, **shape: LeNet5(**shape)),
+    Family(re.compile("lenet5"), ("lenet5",), lambda _, shape: LeNet5(**shape)),
     Family(
         re.compile(r"convnet([234])(?:_w([1-9]\d{0,3}))?"),
         ("convnet2", "convnet3", "convnet4", "convnet3_w32"),
@@ -101,7 +114,9 @@ def build(name: str, *, num_classes: int, in_channels: int, image_size: int) -> 
         if max((number or 0 for number in numbers), default=0) > LARGEST_WIDTH:
             raise MettleError(f"architecture {name!r}", f"no width is above {LARGEST_WIDTH}")
         try:
-            return family.build(numbers, num_classes=num_classes, in_channels=in_channels, image_size=image_size)
+            return family.build(
+                numbers, {"num_classes": num_classes, "in_channels": in_channels, "image_size": image_size}
+            )
         except (ValueError, RuntimeError) as error:
             problem = str(error).splitlines()[0]
             raise MettleError(
