@@ -40,10 +40,13 @@ class DecodedEntry:
             return None
 
     def write(self, arrays: Arrays, source: str) -> bool:
-        """Keep the arrays, whole or not at all; False where the cache cannot be written."""
+        """Keep the arrays, whole or not at all; False where the cache cannot be written. The caller holds `lock`."""
+        parent, prefix = self.folder.parent, f".{self.folder.name}.writing-"
         try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix=".decode-") as temporary:
+            parent.mkdir(parents=True, exist_ok=True)
+            for left_by_a_killed_process in parent.glob(f"{prefix}*"):
+                shutil.rmtree(left_by_a_killed_process)
+            with tempfile.TemporaryDirectory(dir=parent, prefix=prefix) as temporary:
                 new = Path(temporary) / "entry"
                 new.mkdir()
                 for name, array in zip(("images.npy", "labels.npy"), arrays, strict=True):

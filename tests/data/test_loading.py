@@ -106,6 +106,17 @@ def test_damaged_decoded_arrays_are_decoded_again(tiny, tmp_path, monkeypatch, o
     assert_is(local(tiny.manifest), tiny.arrays["test"])
 
 
+def test_what_a_killed_process_left_is_cleared(tiny, tmp_path, monkeypatch, own_cache):
+    tiny.write_hub_files(tmp_path / "mirror")
+    monkeypatch.setenv("METTLE_MIRROR", str(tmp_path / "mirror"))
+    local(tiny.manifest)
+    (entry,) = (own_cache / "decoded" / "tiny").glob("test-*")
+    left = entry.parent / f".{entry.name}.writing-gone"
+    entry.rename(left)
+    assert_is(local(tiny.manifest), tiny.arrays["test"])
+    assert not left.exists()
+
+
 def test_changed_images_are_counted_located_and_measured(tiny, tmp_path, monkeypatch):
     images = tiny.arrays["test"][0].copy()
     for position in (3, 11):
