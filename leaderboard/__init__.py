@@ -1,0 +1,1 @@
+"""Records at rest to a static site: collect, rank, render. Never imports torch."""

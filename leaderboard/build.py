@@ -1,0 +1,110 @@
+"""Records to a static site: `python -m leaderboard.build --out DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.errors import MettleError
+from benchmark.paths import ROOT, workspace_dir
+from leaderboard.collect import Collection, TaskKey, collect
+from leaderboard.pages import data_page, index_page, methods_page, submission_pages, task_page
+from leaderboard.revision import SiteRevision, site_revision
+from leaderboard.rows import Table, tables
+from leaderboard.site import Site
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a build put into its folder."""
+
+    out: Path
+    tasks: int
+    submissions: int
+    records: int
+    reported: int
+    """Reported numbers, not rows."""
+    files: int
+    ignored_attestations: int
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.out}: {self.records:,} records of {self.submissions:,} submissions on {self.tasks:,} tasks, "
+            f"{self.reported:,} reported numbers, {self.files:,} files"
+        )
+        if self.ignored_attestations:
+            text += f"; {self.ignored_attestations:,} attestations outside the repository do not count"
+        return text
+
+
+def build(
+    out: Path,
+    roots: list[Path],
+    tasks_dir: Path,
+    reported_dir: Path,
+    revision: SiteRevision | None = None,
+) -> Summary:
+    """Build the site of all records below `roots` into `out`, which is replaced.
+
+    roots: submissions folders, the repository's own first; records of the others are runs on this machine. Equal
+    inputs give byte-identical sites. Raises MettleError, before anything is written, for the first document that is
+    unreadable or contradicts another one.
+    """
+    collection = collect(roots, tasks_dir, reported_dir)
+    board = {key: tables(task, collection.entries[key]) for key, task in collection.tasks.items()}
+    _every_record_has_a_row(collection, board)
+    records = sum(len(entries) for entries in collection.entries.values())
+    site = Site(revision=revision, record_count=records, submission_count=len(collection.submissions))
+    for key in collection.tasks:
+        task_page(site, collection, board, key, tasks_dir)
+    submission_pages(site, collection, board)
+    index_page(site, collection, board)
+    methods_page(site)
+    data_page(site, collection)
+    site.write(out)
+    return Summary(
+        out=out,
+        tasks=len(collection.tasks),
+        submissions=len(collection.submissions),
+        records=records,
+        reported=sum(len(document.rows) for document in collection.reported),
+        files=len(site.files),
+        ignored_attestations=collection.ignored_attestations,
+    )
+
+
+def _every_record_has_a_row(collection: Collection, board: dict[TaskKey, tuple[Table, ...]]) -> None:
+    for key, entries in collection.entries.items():
+        shown = sorted(row.entry.record.id for table in board[key] for row in table.rows)
+        if shown != sorted(entry.record.id for entry in entries):
+            rule = "every record has exactly one row"
+            raise MettleError(f"{key[0]} v{key[1]}", rule, f"{len(shown)} rows of {len(entries)} records")
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """The command line of this module; 2 and one line on standard error for what a user can mend."""
+    parser = argparse.ArgumentParser(prog="python -m leaderboard.build", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the site; a built site there is replaced")
+    parser.add_argument(
+        "--submissions",
+        type=Path,
+        action="append",
+        help="submissions folders, the repository's first (default: submissions/ and the workspace's)",
+    )
+    parser.add_argument("--tasks-dir", type=Path, default=ROOT / "tasks")
+    parser.add_argument("--reported-dir", type=Path, default=ROOT / "leaderboard" / "reported")
+    given = parser.parse_args(None if arguments is None else list(arguments))
+    roots = given.submissions or [ROOT / "submissions", workspace_dir() / "submissions"]
+    try:
+        print(build(given.out, roots, given.tasks_dir, given.reported_dir, site_revision(ROOT)))
+    except MettleError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

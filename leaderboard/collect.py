@@ -1,0 +1,158 @@
+"""Folders to checked entries: every file is read before a page is written, and one bad file stops the build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.documents import Record, ReportedResults, Submission, Task, read, read_submission, read_task
+from benchmark.documents.store import find_attestations, find_records
+from benchmark.errors import MettleError
+from leaderboard.attested import Statements, statements
+from leaderboard.entry import Entry
+from leaderboard.outcomes import primary_decisions
+
+TaskKey = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """All documents of a board, checked against each other."""
+
+    tasks: dict[TaskKey, Task]
+    """By id and version, in that order."""
+    submissions: dict[str, Submission]
+    """By name, in that order."""
+    entries: dict[TaskKey, list[Entry]]
+    reported: list[ReportedResults]
+    ignored_attestations: int
+    """In local folders: whoever builds a site cannot attest their own runs."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    root: Path
+    path: Path
+    record: Record
+    local: bool
+
+
+def collect(roots: Iterable[Path], tasks_dir: Path, reported_dir: Path) -> Collection:
+    """Read and check everything below the folders.
+
+    roots: submissions folders, the repository's own first; records in the others were made on this machine. Raises
+    MettleError for the first file that is unreadable or contradicts another one.
+    """
+    folders = list(dict.fromkeys(root.resolve() for root in roots))
+    tasks = _tasks(tasks_dir)
+    submissions = _submissions(folders)
+    found: dict[str, _Found] = {}
+    repeated: set[str] = set()
+    for index, root in enumerate(folders):
+        _refuse_strays(root)
+        for path, record in find_records(root):
+            if record.id in found:
+                repeated.add(record.id)
+            else:
+                found[record.id] = _Found(root, path, record, local=index > 0)
+    for item in found.values():
+        _check_task(item, tasks)
+        if item.record.result.submission not in submissions:
+            raise MettleError(item.path, "a record lies in the folder of a submission", "no submission.toml")
+    said = statements(
+        find_attestations(folders[0]) if folders else (),
+        {item.record.id: item.record for item in found.values() if not item.local},
+        submissions,
+    )
+    entries: dict[TaskKey, list[Entry]] = {key: [] for key in tasks}
+    for item in found.values():
+        task = item.record.result.task
+        entries[task.id, task.version].append(_entry(item, tasks, submissions, said, item.record.id in repeated))
+    for group in entries.values():
+        _check_same_images(group)
+    return Collection(
+        tasks=tasks,
+        submissions=submissions,
+        entries=entries,
+        reported=[read(ReportedResults, path) for path in sorted(reported_dir.glob("*.json"))],
+        ignored_attestations=sum(1 for root in folders[1:] for _ in find_attestations(root)),
+    )
+
+
+def _tasks(tasks_dir: Path) -> dict[TaskKey, Task]:
+    read_tasks = [read_task(path) for path in sorted(tasks_dir.glob("*/*.v*.toml"))]
+    return {(task.id, task.version): task for task in sorted(read_tasks, key=lambda task: (task.id, task.version))}
+
+
+def _submissions(folders: Iterable[Path]) -> dict[str, Submission]:
+    """By name; where a local folder repeats a name, the repository's document stands."""
+    submissions: dict[str, Submission] = {}
+    for root in folders:
+        for path in sorted(root.glob("*/submission.toml")):
+            submissions.setdefault(path.parent.name, read_submission(path.parent))
+    return {name: submissions[name] for name in sorted(submissions)}
+
+
+def _refuse_strays(root: Path) -> None:
+    """A record or attestation in the wrong place would be dropped in silence."""
+    placed = {*root.glob("*/records/*/*/v*/*.json"), *root.glob("*/attestations/*.json")}
+    for path in sorted({*root.glob("*/records/**/*.json"), *root.glob("*/attestations/**/*.json")} - placed):
+        raise MettleError(path, "a record lies at <submission>/records/<family>/<task>/v<version>/<id>.json")
+
+
+def _check_task(item: _Found, tasks: dict[TaskKey, Task]) -> None:
+    """The record's task is known, active, unchanged, and takes the record's artifacts."""
+    result = item.record.result
+    scored = result.task
+    task = tasks.get((scored.id, scored.version))
+    if task is None:
+        raise MettleError(item.path, "a record belongs to a task of this repository", f"{scored.id} v{scored.version}")
+    if task.state == "draft":
+        raise MettleError(item.path, "a draft task has no records", f"{scored.id} v{scored.version}")
+    for what, theirs, ours in (
+        ("definition", scored.sha256, task.scoring_sha256),
+        ("split", scored.split_sha256, task.data.split_sha256),
+    ):
+        if theirs != ours:
+            rule = f"it was scored on another {what} of {task.id} v{task.version}; ours has the sha256 {str(ours)[:12]}"
+            raise MettleError(item.path, rule, theirs[:12], "Score the submission again, or restore the task's file.")
+    if kinds := {artifact.kind for artifact in result.artifacts} - set(task.artifacts):
+        raise MettleError(item.path, f"{task.id} takes {', '.join(task.artifacts)}", ", ".join(sorted(kinds)))
+    if task.primary.name not in result.scores:
+        raise MettleError(item.path, f"a record of {task.id} has the score {task.primary.name!r}", "none of that name")
+
+
+def _entry(
+    item: _Found,
+    tasks: dict[TaskKey, Task],
+    submissions: dict[str, Submission],
+    said: Statements,
+    repeated_here: bool,
+) -> Entry:
+    result = item.record.result
+    decisions, scale = primary_decisions(item.path, item.record, tasks[result.task.id, result.task.version])
+    return Entry(
+        record=item.record,
+        submission=submissions[result.submission],
+        path=item.path.relative_to(item.root.parent),
+        local=item.local,
+        attestations=tuple(said.about.get(item.record.id, ())) if not item.local else (),
+        superseded_by=said.superseded_by.get(item.record.id),
+        repeated_here=repeated_here,
+        decisions=decisions,
+        scale=scale,
+    )
+
+
+def _check_same_images(entries: Iterable[Entry]) -> None:
+    """Rows of one table are compared image by image, so all have as many."""
+    first: Entry | None = None
+    for entry in entries:
+        if entry.decisions is None:
+            continue
+        first = first or entry
+        assert first.decisions is not None
+        if entry.decisions.size != first.decisions.size:
+            rule = f"records of one task have outcomes of the same images, {first.decisions.size:,} in {first.path}"
+            raise MettleError(entry.path, rule, f"{entry.decisions.size:,}")

@@ -1,0 +1,110 @@
+"""The tables as data: the same rows as flat records, written as CSV and as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from benchmark.documents import Metric, Score, Task
+from leaderboard.entry import Entry
+from leaderboard.reported import ReportedRow
+from leaderboard.rows import Row, Table
+
+Flat = dict[str, Any]
+
+FORMULA_STARTS = ("=", "+", "-", "@")
+"""A spreadsheet runs a cell that starts with one of these as a formula."""
+
+
+def table_records(task: Task, table: Table) -> list[Flat]:
+    """The rows of a task's table, in the order shown, values unrounded and in the unit of the record."""
+    return [_row(task, table, row) for row in table.rows]
+
+
+def _row(task: Task, table: Table, row: Row) -> Flat:
+    entry, place = row.entry, row.place
+    flat: Flat = {
+        "task": task.id,
+        "version": task.version,
+        "table": table.kind,
+        "rank": place.rank if place else None,
+        "rank_lower": place.lower if place else None,
+        "rank_upper": place.upper if place else None,
+        "submission": entry.name,
+        "title": entry.submission.title,
+        "team": entry.submission.team,
+        "method": entry.submission.method,
+        "baseline": entry.submission.baseline,
+        "status": row.status,
+        "flags": sorted({flag.name for flag in entry.flags}),
+        "on_this_machine": entry.local or entry.repeated_here,
+    }
+    for metric in (task.primary, *task.also):
+        flat |= _score(metric, entry.score(metric.name))
+    return flat | {
+        "tied_with": [table.rows[position].entry.name for position in place.tied_with] if place else [],
+        "reason": row.reason,
+        "record": entry.record.id,
+    }
+
+
+def _score(metric: Metric, score: Score | None) -> Flat:
+    return {
+        metric.name: score.value if score else None,
+        f"{metric.name}_lower": score.lower if score else None,
+        f"{metric.name}_upper": score.upper if score else None,
+    }
+
+
+def reported_records(rows: Sequence[ReportedRow]) -> list[Flat]:
+    """Reported results, one record a number."""
+    return [
+        {**result.model_dump(mode="json"), "licence": row.licence} for row in rows for result in row.values.values()
+    ]
+
+
+def entry_records(task: Task, entry: Entry, status: str) -> list[Flat]:
+    """All numbers of one record, scores first, then cells: one record a number."""
+    result = entry.record.result
+    about: Flat = {"task": task.id, "version": task.version, "record": entry.record.id, "status": status}
+    scores = [
+        {**about, "cell": None, "metric": name, "value": score.value, "lower": score.lower, "upper": score.upper}
+        for name, score in result.scores.items()
+    ]
+    cells = [
+        {**about, "cell": cell, "metric": name, "value": value, "lower": None, "upper": None}
+        for cell, values in result.cells.items()
+        for name, value in values.items()
+    ]
+    return scores + cells
+
+
+def csv_text(records: Sequence[Flat]) -> str:
+    """RFC 4180 with a header; None is an empty field, a list its items joined by a space.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    stream = io.StringIO()
+    names = list(dict.fromkeys(name for record in records for name in record))
+    writer = csv.DictWriter(stream, names, lineterminator="\r\n")
+    writer.writeheader()
+    for record in records:
+        writer.writerow({name: _field(value) for name, value in record.items()})
+    return stream.getvalue()
+
+
+def _field(value: object) -> object:
+    if isinstance(value, list):
+        value = " ".join(value)
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def json_text(records: Sequence[Flat]) -> str:
+    """A JSON array, one line a record."""
+    lines = ",\n".join(json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
+    return f"[\n{lines}\n]\n" if records else "[]\n"

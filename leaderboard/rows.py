@@ -1,0 +1,151 @@
+"""Records of one task version to the tables of its page. Pure: every record ends up in exactly one row."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from benchmark.documents import Task
+from leaderboard.entry import Entry
+from leaderboard.folding import fold
+from leaderboard.ranking import Place, Ranking, rank
+from leaderboard.status import EXPLAINED, Status, status_of
+
+TableKind = Literal["ranked", "predictions", "batch-dependent", "folded", "unranked", "removed"]
+TABLE_KINDS: tuple[TableKind, ...] = ("ranked", "predictions", "batch-dependent", "folded", "unranked", "removed")
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One record in one table."""
+
+    entry: Entry
+    status: Status
+    place: Place | None = None
+    reason: str = ""
+    """Why it is in this table and not among the ranked rows."""
+    about: str | None = None
+    """Name of the submission the reason refers to."""
+    folded: int = 0
+    """How many rows this one stands for, besides itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of one kind, in the order shown, and what their ranks rest on."""
+
+    kind: TableKind
+    rows: tuple[Row, ...]
+    ranking: Ranking | None = None
+
+
+def tables(task: Task, entries: Iterable[Entry]) -> tuple[Table, ...]:
+    """The tables of one task version that have rows, in the order of `TABLE_KINDS`.
+
+    Ranked are measured and reproduced records: one per team and method, without the batch-dependent, with near copies
+    folded. Predictions are ranked among themselves. Whatever is not ranked says why.
+    """
+    sorted_out: dict[TableKind, list[Row]] = {kind: [] for kind in TABLE_KINDS}
+    for entry in sorted(entries, key=lambda entry: entry.age):
+        kind, row = _first_look(entry)
+        sorted_out[kind].append(row)
+    for kind in ("ranked", "predictions", "batch-dependent"):
+        sorted_out[kind], replaced = _one_per_method(sorted_out[kind])
+        sorted_out["unranked"] += replaced
+    sorted_out["ranked"], sorted_out["folded"] = _fold(sorted_out["ranked"])
+    ordered = {kind: _ordered(task, rows) for kind, rows in sorted_out.items()}
+    return tuple(
+        _ranked(task, kind, rows) if kind in ("ranked", "predictions") else Table(kind, tuple(rows))
+        for kind, rows in ordered.items()
+        if rows
+    )
+
+
+def _first_look(entry: Entry) -> tuple[TableKind, Row]:
+    """The table a record belongs to by itself, before it is compared with others."""
+    status = status_of(entry.record, entry.attestations)
+    row = Row(entry, status, reason=EXPLAINED[status])
+    if status in ("void", "withdrawn"):
+        given = [statement.reason for statement in entry.attestations if statement.kind == status]
+        return "removed", replace(row, reason=" ".join(given))
+    if entry.local:
+        return "unranked", replace(row, reason="Scored on this machine; not part of the repository.")
+    if status == "self-run":
+        return "unranked", row
+    if entry.superseded_by is not None:
+        return "unranked", replace(row, reason=f"Superseded by record {entry.superseded_by[:12]}.")
+    if entry.record.run.precision == "fast":
+        return "unranked", replace(row, reason="A fast run; ranked scores use the task's own precision.")
+    if entry.decisions is None:
+        return "unranked", replace(row, reason="Its record keeps no per-image outcomes, so no test can compare it.")
+    if entry.has_flag("batch-dependent"):
+        return "batch-dependent", replace(row, reason="Its score of an image depends on the other images of the batch.")
+    if status == "predictions":
+        return "predictions", row
+    return "ranked", replace(row, reason="")
+
+
+def method_key(entry: Entry) -> tuple[str, str]:
+    """Team and method, equal for spellings that a reader cannot tell apart."""
+    team, method = (
+        " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+        for text in (entry.submission.team, entry.submission.method)
+    )
+    return team, method
+
+
+def _one_per_method(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The newest row of each team and method, and the older ones. `rows`: old to new."""
+    newest = {method_key(row.entry): row for row in rows}
+    kept, replaced = [], []
+    for row in rows:
+        current = newest[method_key(row.entry)]
+        if row is current:
+            kept.append(row)
+        else:
+            reason = f"Same team and method as the newer record {current.entry.record.id[:12]}."
+            replaced.append(replace(row, reason=reason, about=current.entry.name))
+    return kept, replaced
+
+
+def _fold(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Rows that stand, and near copies of an older one. `rows`: old to new, all with decisions of one length.
+
+    Decisions of records with different numbers of replicates have different scales; only equal scales can fold.
+    """
+    standing: list[Row] = []
+    folded: list[Row] = []
+    for scale in sorted({row.entry.scale for row in rows}):
+        alike = [row for row in rows if row.entry.scale == scale]
+        targets = fold([row.entry.decisions for row in alike if row.entry.decisions is not None])
+        followers = [target[0] for target in targets if target is not None]
+        for index, (row, target) in enumerate(zip(alike, targets, strict=True)):
+            if target is None:
+                standing.append(replace(row, folded=followers.count(index)))
+            else:
+                name = alike[target[0]].entry.name
+                reason = f"Agrees with an older row on {100 * target[1]:.2f} % of decisions."
+                folded.append(replace(row, reason=reason, about=name))
+    return standing, folded
+
+
+def _ordered(task: Task, rows: Iterable[Row]) -> list[Row]:
+    """Best value first; equal values by title, then by name."""
+    sign = -1 if task.primary.higher_is_better else 1
+
+    def key(row: Row) -> tuple[float, str, str, str]:
+        score = row.entry.score(task.primary.name)
+        assert score is not None, "collected records have their task's primary score"
+        return (sign * score.value, row.entry.submission.title, row.entry.name, row.entry.record.id)
+
+    return sorted(rows, key=key)
+
+
+def _ranked(task: Task, kind: TableKind, rows: Sequence[Row]) -> Table:
+    decisions = [row.entry.decisions for row in rows if row.entry.decisions is not None]
+    scales = [row.entry.scale for row in rows]
+    ranking = rank(decisions, scales, higher_is_better=task.primary.higher_is_better)
+    placed = (replace(row, place=place) for row, place in zip(rows, ranking.places, strict=True))
+    return Table(kind, tuple(placed), ranking)

@@ -1,0 +1,148 @@
+"""What a submission's page shows of each of its records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmark.documents import Metric, Score, Submission, Task
+from leaderboard.entry import Entry
+from leaderboard.heat import HeatTable, heat_tables
+from leaderboard.marks import Mark, marks, status_mark
+from leaderboard.numbers import Shown, byte_count, decimals, plain, show, unit_sign
+from leaderboard.rows import Row, Table
+
+Fact = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class ScoreLine:
+    title: str
+    description: str
+    unit: str
+    shown: Shown
+    covers: str
+
+
+@dataclass(frozen=True)
+class RecordView:
+    """One record of the submission: where it stands, its numbers, and how to get them again."""
+
+    row: Row
+    task: Task
+    kind: str
+    standing: str
+    status: Mark
+    marks: tuple[Mark, ...]
+    scores: tuple[ScoreLine, ...]
+    heat: tuple[HeatTable, ...]
+    cost: tuple[Fact, ...]
+    run: tuple[Fact, ...]
+    commands: tuple[str, ...]
+
+
+def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> RecordView:
+    """A record of a task version. `newest_version`: whether its task id alone names this version."""
+    entry = row.entry
+    lower_is_better = [metric.name for metric in task.also if not metric.higher_is_better]
+    return RecordView(
+        row=row,
+        task=task,
+        kind=table.kind,
+        standing=_standing(table, row),
+        status=status_mark(row.status),
+        marks=tuple(marks(entry, row.folded)),
+        scores=tuple(_score_lines(task, entry)),
+        heat=tuple(heat_tables(entry.record.result.cells, lower_is_better)),
+        cost=tuple(_cost(entry)),
+        run=tuple(_run(entry)),
+        commands=tuple(_commands(task, entry, newest_version)),
+    )
+
+
+def _standing(table: Table, row: Row) -> str:
+    if row.place is None:
+        return row.reason
+    place = row.place
+    among = f"{len(table.rows)} {'predictions' if table.kind == 'predictions' else 'ranked rows'}"
+    if place.lower == place.upper:
+        return f"Rank {place.rank} of {among}, settled."
+    return f"Rank {place.rank} of {among}; anything from {place.lower} to {place.upper} is possible."
+
+
+def _score_lines(task: Task, entry: Entry) -> list[ScoreLine]:
+    """The task's metrics in its order, then whatever else the record holds, by name and as plain numbers."""
+    known = {metric.name: metric for metric in (task.primary, *task.also)}
+    lines = [_line(metric, entry.score(metric.name)) for metric in known.values()]
+    for name, score in entry.record.result.scores.items():
+        if name not in known:
+            lines.append(ScoreLine(name.replace("_", " "), "", "", Shown(f"{score.value:.4f}"), _covers(score)))
+    return lines
+
+
+def _line(metric: Metric, score: Score | None) -> ScoreLine:
+    shown = show(metric, score, decimals(metric, [score]))
+    return ScoreLine(metric.title, metric.description, unit_sign(metric), shown, _covers(score))
+
+
+def _covers(score: Score | None) -> str:
+    if score is None or score.covers is None:
+        return ""
+    return f"{score.covers}, n = {score.n:,}" if score.n is not None else score.covers
+
+
+def _cost(entry: Entry) -> list[Fact]:
+    cost = entry.record.result.cost
+    if cost is None:
+        return []
+    flops = "not measured" if cost.flops is None else f"{plain(cost.flops / 1e6, 2)} million"
+    return [
+        ("Parameters", f"{cost.parameters:,}"),
+        ("Operations per forward pass (FLOPs)", flops),
+        ("Forward passes per image", f"{cost.forward_passes:,}"),
+        ("Weights", byte_count(cost.weight_bytes)),
+    ]
+
+
+def _run(entry: Entry) -> list[Fact]:
+    run = entry.record.run
+    commit = run.revision.commit[:12] if run.revision.commit else "unknown"
+    dirty = " with uncommitted changes" if run.revision.dirty else ""
+    return [
+        ("Started", run.started),
+        ("Duration", f"{plain(run.seconds, 1)} s"),
+        ("Machine", run.machine),
+        ("Device", f"{run.device}, {run.threads} threads, {run.workers} workers, batches of {run.batch_size}"),
+        ("Precision", run.precision),
+        ("Data", f"{run.data_copy} by {run.data_source}; pixels {run.pixels_sha256[:12]}"),
+        ("Code", commit + dirty),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items()))),
+        *(("Note", note) for note in run.notes),
+    ]
+
+
+def _commands(task: Task, entry: Entry, newest_version: bool) -> list[str]:
+    task_name = task.id if newest_version else f"{task.id}.v{task.version}"
+    commands = [f"mettle score submissions/{entry.name} --task {task_name}", f"mettle verify {entry.path.as_posix()}"]
+    if entry.submission.baseline:
+        commands.insert(0, f"mettle reproduce {entry.name}")
+    return commands
+
+
+def declared(submission: Submission) -> list[Fact]:
+    """What the submission says about itself that the scorer cannot see; "none" is said too."""
+    declares = submission.declares
+
+    def listed(items: list[str]) -> str:
+        return ", ".join(items) or "none"
+
+    looks = "once" if declares.test_evaluations == 1 else f"{declares.test_evaluations:,} times"
+    facts = [
+        ("Training data", listed(declares.training_data)),
+        ("Pretraining", listed(declares.pretraining)),
+        ("Extra data", listed(declares.extra_data)),
+        ("Tested corruptions seen in training", listed(declares.corruptions_seen)),
+        ("Group labels used", declares.group_labels_used),
+        ("Chosen on", {"none": "nothing", "val": "validation data", "test": "test data"}[declares.selected_on]),
+        ("Test split looked at before", looks if declares.test_evaluations else "never"),
+    ]
+    return facts + [(f"Claimed for {task}", f"{plain(100 * share, 2)} %") for task, share in declares.claims.items()]

@@ -1,0 +1,170 @@
+"""What a task's page shows, as plain values that the template only has to place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from benchmark.documents import Metric, Score, Task
+from leaderboard.interval_plot import interval_plot, shared_axis
+from leaderboard.marks import Mark, marks, status_mark
+from leaderboard.numbers import Shown, decimals, plain, ranges, show, unit_sign
+from leaderboard.ranking import CONFIDENCE
+from leaderboard.rows import Row, Table, TableKind
+
+
+@dataclass(frozen=True)
+class Heading:
+    title: str
+    id: str
+    text: str
+
+
+HEADINGS: dict[TableKind, Heading] = {
+    "ranked": Heading("Ranking", "ranking", "Measured or reproduced by the maintainers; one row per team and method."),
+    "predictions": Heading(
+        "Predictions",
+        "predictions",
+        "Ranked among themselves only: the labels are public and nobody but the submitters ran these models.",
+    ),
+    "batch-dependent": Heading(
+        "Batch-dependent",
+        "batch-dependent",
+        "These models score an image differently in other company, so their numbers depend on the order of the test "
+        "images. Not ranked.",
+    ),
+    "folded": Heading(
+        "Folded",
+        "folded",
+        "Near copies: these agree with an older ranked row on more than 99.5 % of decisions (both get equally much of "
+        "an image right, over all its versions). The older row stands for them.",
+    ),
+    "unranked": Heading("Not ranked", "unranked", "Real records that do not compete; each row says why."),
+    "removed": Heading("Void and withdrawn", "removed", "Kept in sight with the reason, never ranked again."),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric as a column of a table, with one number of decimals for all its cells."""
+
+    metric: Metric
+    digits: int
+    unit: str
+    primary: bool
+
+    @property
+    def best(self) -> str:
+        return "high" if self.metric.higher_is_better else "low"
+
+
+@dataclass(frozen=True)
+class Cell:
+    shown: Shown
+    sort: float | None
+    """What the column sorts by; None for a missing score."""
+    plot: Markup
+
+
+@dataclass(frozen=True)
+class RowView:
+    row: Row
+    cells: tuple[Cell, ...]
+    """One a column, the primary metric first."""
+    rank_range: str
+    tied_with: str
+    """Ranks as ranges, for instance `2-4, 7`."""
+    status: Mark
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class TableView:
+    kind: TableKind
+    heading: Heading
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[RowView, ...]
+
+    @property
+    def places(self) -> bool:
+        """Whether rows have ranks."""
+        return self.kind in ("ranked", "predictions")
+
+
+def table_view(task: Task, table: Table) -> TableView:
+    """A table of a task's page: formatted cells, tags, and a caption that names the family of comparisons."""
+    metrics = (task.primary, *task.also)
+    scores = {metric.name: [row.entry.score(metric.name) for row in table.rows] for metric in metrics}
+    columns = tuple(
+        Column(metric, decimals(metric, scores[metric.name]), unit_sign(metric), primary=metric is task.primary)
+        for metric in metrics
+        if metric is task.primary or any(scores[metric.name])  # a column of dashes says nothing
+    )
+    axis = shared_axis(scores[task.primary.name])
+    ranks = [row.place.rank if row.place else 0 for row in table.rows]
+    views = []
+    for row in table.rows:
+        cells = tuple(_cell(column, row.entry.score(column.metric.name)) for column in columns)
+        drawing = interval_plot(row.entry.score(task.primary.name), axis)
+        place = row.place
+        views.append(
+            RowView(
+                row=row,
+                cells=(Cell(cells[0].shown, cells[0].sort, drawing), *cells[1:]),
+                rank_range=ranges(range(place.lower, place.upper + 1)) if place else "",
+                tied_with=ranges(ranks[position] for position in place.tied_with) if place else "",
+                status=status_mark(row.status),
+                marks=tuple(marks(row.entry, row.folded)),
+            )
+        )
+    return TableView(table.kind, HEADINGS[table.kind], _caption(task, table), columns, tuple(views))
+
+
+def _cell(column: Column, score: Score | None) -> Cell:
+    return Cell(show(column.metric, score, column.digits), score.value if score else None, plot=Markup(""))
+
+
+def _caption(task: Task, table: Table) -> str:
+    count = len(table.rows)
+    text = f"{count:,} {'row' if count == 1 else 'rows'} by {task.primary.title.lower()}; "
+    text += _covered([row.entry.score(task.primary.name) for row in table.rows])
+    ranking = table.ranking
+    if ranking is None or count < 2:
+        return text
+    method = {"max-T bootstrap": "max-T bootstrap", "closed form": "conservative closed form"}[ranking.method]
+    text += (
+        f" Rank ranges hold for all {count * (count - 1) // 2:,} pairs at once ({100 * CONFIDENCE:g} %, {method} over "
+        f"{ranking.images:,} images)."
+    )
+    if ranking.separable_difference is not None:
+        text += (
+            f" Leaders must typically differ by {plain(100 * ranking.separable_difference, 2)} points to be told apart."
+        )
+    return text
+
+
+def _covered(scores: Sequence[Score | None]) -> str:
+    """Which confidence the intervals have and what they cover, for all rows of a table."""
+    given = [score for score in scores if score is not None and score.confidence is not None]
+    if not given:
+        return "no interval is recorded."
+    levels = " and ".join(f"{100 * level:g} %" for level in sorted({s.confidence for s in given if s.confidence}))
+    wording = {"both": "test images and training runs together"}
+    covers = " or ".join(sorted({wording.get(score.covers, score.covers) for score in given if score.covers}))
+    some = "" if len(given) == len(scores) else ", where there are any"
+    return f"brackets are {levels} intervals over {covers}{some}."
+
+
+def leaders_note(table: TableView) -> str:
+    """Whether the first place is settled, in one sentence; empty for a table without ranks."""
+    if not table.places or not table.rows:
+        return ""
+    possible = sum(1 for view in table.rows if view.row.place is not None and view.row.place.lower == 1)
+    if len(table.rows) == 1:
+        return "The only ranked row so far."
+    if possible == 1:
+        return "The lead is clear: no other row could be first."
+    return f"The lead is open: {possible} of {len(table.rows)} rows could be first."
