@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 import zipfile
 from pathlib import Path
@@ -11,16 +10,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from benchmark.errors import MettleError
+from benchmark.models.pickle_globals import ACTING, unusual_globals
 
 MAX_FILE_BYTES = 2_000_000_000
 MAX_SAFETENSORS_HEADER_BYTES = 100_000_000  # the format's own limit
 MAX_PICKLE_BYTES = 64_000_000  # the structure of a torch file; its tensors are stored beside it
 
-# A pickle that names one of these does something when it is loaded, whatever else it holds.
-ACTING_GLOBALS = re.compile(
-    r"(os|posix|nt|sys|subprocess|runpy|shutil|socket|pty|importlib|ctypes|commands|webbrowser|code|pickle)\..*"
-    r"|(builtins|__builtin__)\.(eval|exec|compile|open|getattr|setattr|__import__|input|breakpoint)"
-)
 TORCH_ZIP_MEMBERS = (
     ("constants.pkl", "it is a TorchScript program, and programs are not run"),
     ("serialized_exported_program.json", "it is a torch.export program, and programs are not run"),
@@ -113,22 +108,16 @@ def _read_torch(path: Path) -> object:
 
 
 def _refusal(path: Path, message: str) -> MettleError:
-    # torch names only the first global it stops at, in one of two sentences.
-    named = re.search(r"(?:Unsupported global: GLOBAL |Unsupported class |function )'?([\w.]+)", message)
-    if named is None and "weights_only" not in message and "Weights only" not in message:
+    unusual = unusual_globals(path)
+    if not unusual:
         reason = message.strip().split("\n")[0][:120] or "no reason given"
         return MettleError(path, "the torch file is cut short or damaged", reason, "Download it again.")
-    if named is None:
+    if ACTING.fullmatch(unusual[0]):
         return MettleError(
-            path, "only tensors and plain containers are unpickled", "something else",
-            "On the machine where you trained it, run `mettle convert IN OUT`.",
-        )  # fmt: skip
-    if ACTING_GLOBALS.fullmatch(named[1]):
-        return MettleError(
-            path, "a checkpoint holds weights, and loading this one would run code", named[1],
+            path, "a checkpoint holds weights, and loading this one would run code", unusual[0],
             f"Do not open it with torch.load. {SAVE_STATE_DICT}",
         )  # fmt: skip
     return MettleError(
-        path, "only tensors and plain containers are unpickled", named[1],
+        path, "only tensors and plain containers are unpickled", ", ".join(unusual[:3]),
         "If the file is yours, run `mettle convert IN OUT`, which keeps the tensors alone.",
     )  # fmt: skip
