@@ -25,7 +25,9 @@ def _brightened(amount: float) -> Pixels:
 def _largest_and_value(images: Pixels) -> npt.NDArray[np.intp]:
     """256 times the largest value of the pixel, plus the value: intp (N, H, W*C)."""
     largest = np.maximum(np.maximum(images[..., 0], images[..., 1]), images[..., 2]).astype(np.intp)
-    return np.repeat(largest << 8, 3, axis=2) + in_rows(images)
+    places = np.repeat(largest << 8, 3, axis=2)
+    places += in_rows(images)
+    return places
 
 
 def brightness(images: Pixels, draws: Draws, *, amount: float) -> Pixels:

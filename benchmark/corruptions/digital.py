@@ -37,12 +37,14 @@ def pixelate(images: Pixels, draws: Draws, *, factor: float) -> Pixels:
     return apply_sparse(operator, draws.once("by value", lambda: by_value(images)), images.shape)
 
 
-def jpeg_compression(images: Pixels, draws: Draws, *, quality: float) -> Pixels:
-    """The loss of baseline JPEG at `quality` in (0, 100], chroma halved both ways (4:2:0); see jpeg.py.
+def jpeg_compression(images: Pixels, draws: Draws, *, quality: float, largest_step: float = 255.0) -> Pixels:
+    """The loss of JPEG at `quality` in (0, 100], chroma halved both ways (4:2:0); see jpeg.py.
+
+    largest_step: of quantization; 255 is that of baseline JPEG. At quality 100 the halved chroma is lost still.
 
     images: uint8 (N, H, W, C).
     """
-    return compress(images, quality, draws)
+    return compress(images, quality, largest_step, draws)
 
 
 DIGITAL = (
@@ -58,7 +60,7 @@ DIGITAL = (
         "jpeg_compression",
         "digital",
         jpeg_compression,
-        lambda strength: {"quality": 100.0 * 0.02**strength},
+        lambda strength: {"quality": 100.0 * 0.01**strength, "largest_step": 255.0 * 8.0**strength},
         settings(quality=(80.0, 65.0, 58.0, 50.0, 40.0)),
         "The loss of JPEG compression.",
     ),

@@ -73,8 +73,9 @@ def checkerboard_cutout(images: Pixels, draws: Draws, *, fill: float) -> Pixels:
     for shift in (0.0, cell):
         square = covered(height, 0, shift)[:, :, None] * covered(width, 1, shift)[:, None, :]
         cover = np.maximum(cover, square)
-    lines = in_rows(images)
-    return to_pixels(lines + spread(cover, channels) * (127.5 - lines)).reshape(images.shape)
+    levels = in_rows(images).astype(np.float64)
+    levels += spread(cover, channels) * (127.5 - levels)
+    return to_pixels(levels).reshape(images.shape)
 
 
 def sparkles(images: Pixels, draws: Draws, *, count: float, size: float) -> Pixels:
@@ -171,7 +172,7 @@ HELD_OUT_LIGHT = (
         "blue_noise",
         "held_out",
         blue_noise,
-        lambda strength: {"sigma": 0.6 * strength**1.5},
+        lambda strength: {"sigma": 0.3 * strength**1.5},
         None,
         "Grey noise of high frequencies only.",
     ),
@@ -179,7 +180,7 @@ HELD_OUT_LIGHT = (
         "plasma_noise",
         "held_out",
         plasma_noise,
-        lambda strength: {"amount": 3.0 * strength**1.5},
+        lambda strength: {"amount": 4.0 * strength**1.5},
         None,
         "Clouds of colour from plasma fractals.",
     ),
@@ -195,7 +196,7 @@ HELD_OUT_LIGHT = (
         "sparkles",
         "held_out",
         sparkles,
-        lambda strength: {"count": 24.0 * strength, "size": 1.0 + 4.0 * strength},
+        lambda strength: {"count": 24.0 * strength, "size": 1.0 + 3.0 * strength},
         None,
         "Stars of light at random places.",
     ),
@@ -203,7 +204,7 @@ HELD_OUT_LIGHT = (
         "single_frequency_wave",
         "held_out",
         single_frequency_wave,
-        lambda strength: {"amplitude": 0.8 * strength**1.5},
+        lambda strength: {"amplitude": 0.7 * strength**1.5},
         None,
         "A sine grating of random direction and wavelength.",
     ),

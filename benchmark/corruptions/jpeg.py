@@ -37,17 +37,17 @@ _CHROMA_TABLE = np.full((_BLOCK, _BLOCK), 99)
 _CHROMA_TABLE[:4, :4] = [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]]
 
 
-def compress(images: Pixels, quality: float, draws: Draws) -> Pixels:
+def compress(images: Pixels, quality: float, largest_step: float, draws: Draws) -> Pixels:
     """The images after compression at `quality` in (0, 100] and decoding, uint8 (N, H, W, C).
 
     One channel is coded as luma alone. Coefficients are kept in `draws` for the other severities.
     """
     height, width, channels = images.shape[1:]
     coefficients = draws.once("coefficients", lambda: [transform(plane) for plane in coded_planes(images)])
-    luma = restore(coefficients[0], quality_table(_LUMA_TABLE, quality), height, width)
+    luma = restore(coefficients[0], quality_table(_LUMA_TABLE, quality, largest_step), height, width)
     if channels == 1:
         return luma.astype(np.uint8)[..., None]
-    table = quality_table(_CHROMA_TABLE, quality)
+    table = quality_table(_CHROMA_TABLE, quality, largest_step)
     blue, red = (
         enlarge(restore(plane, table, -(-height // 2), -(-width // 2)))[:, :height, :width] - 128
         for plane in coefficients[1:]
@@ -66,10 +66,10 @@ def compress(images: Pixels, quality: float, draws: Draws) -> Pixels:
     return decoded
 
 
-def quality_table(table: npt.NDArray[np.int64], quality: float) -> Floats:
-    """Quantization steps for a quality, float64 (8, 8), whole numbers in 1..255."""
+def quality_table(table: npt.NDArray[np.int64], quality: float, largest_step: float) -> Floats:
+    """Quantization steps for a quality, float64 (8, 8), whole numbers from 1 to `largest_step`."""
     percent = 5000.0 / quality if quality < 50.0 else 200.0 - 2.0 * quality
-    return np.clip(np.floor((table * percent + 50.0) / 100.0), 1.0, 255.0)
+    return np.clip(np.floor((table * percent + 50.0) / 100.0), 1.0, np.floor(largest_step))
 
 
 def _weight(weight: float) -> int:

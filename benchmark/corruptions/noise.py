@@ -50,49 +50,43 @@ def shot_noise(images: Pixels, draws: Draws, *, photons: float) -> Pixels:
     value further the same way. `photons` is the mean count of a white value; at infinity the image is kept.
     images: uint8 (N, H, W, C).
     """
-    if np.isinf(photons):
-        return images.copy()
     words = draws.words("photons", int(np.prod(images.shape[1:]))).reshape(images.shape)
-    guide, edges, outcomes = _poisson_quantiles(float(photons))
+    guide, edges = _poisson_quantiles(float(photons))
     cells = draws.once(
         "guide cells",
         lambda: (words >> np.uint32(32 - _GUIDE_BITS)).astype(np.intp) + (images.astype(np.intp) << _GUIDE_BITS),
     )
     found = guide.take(cells)
     undecided = np.flatnonzero(found < 0)
-    keys = (images.reshape(-1)[undecided].astype(np.int64) << 32) + words.reshape(-1)[undecided]
-    pixels = found.astype(np.uint8)
-    pixels.reshape(-1)[undecided] = outcomes[np.searchsorted(edges, keys, side="right")]
-    return pixels
+    values = images.reshape(-1)[undecided].astype(np.int64)
+    keys = (values << 32) + words.reshape(-1)[undecided]
+    found.reshape(-1)[undecided] = np.searchsorted(edges, keys, side="right") - 256 * values
+    return found.astype(np.uint8)
 
 
 @lru_cache(maxsize=16)
-def _poisson_quantiles(
-    photons: float,
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Quantiles of all 256 Poisson laws: (guide, edges, outcomes).
+def _poisson_quantiles(photons: float) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int64]]:
+    """Quantiles of all 256 Poisson laws: (guide, edges).
 
-    A value v with the 32-bit word u has the outcome at the place of v * 2**32 + u among `edges`. `guide`
-    (256 << bits) answers from the top bits of u alone, and holds -1 where an edge runs through its cell.
+    A value v with the 32-bit word u becomes the number of edges at or below v * 2**32 + u, less 256 v: int64
+    (256 * 256,), the probabilities of at most each pixel level. `guide` (256 << bits) answers from the top
+    bits of u alone, and holds -1 where an edge runs through its cell.
     """
-    all_edges, all_outcomes, guide = [], [], np.empty((256, 1 << _GUIDE_BITS), np.int16)
-    corners = np.arange((1 << _GUIDE_BITS) + 1, dtype=np.int64) << (32 - _GUIDE_BITS)
-    for value in range(256):
-        mean = value * photons / 255.0
-        low = max(0, int(mean - 7.0 * np.sqrt(mean) - 2.0))
-        counts = np.arange(low, int(mean + 7.0 * np.sqrt(mean) + 16.0))
-        levels = to_pixels(counts * (255.0 / photons))
-        below = np.rint(pdtr(counts, mean) * 2.0**32).astype(np.int64)
-        # Counts that give the same pixel are one outcome; the last one takes the rest of the tail.
-        ends = np.append(np.flatnonzero(np.diff(levels)), len(levels) - 1)
-        edges, outcomes = below[ends], levels[ends]
-        edges[-1] = 1 << 32
-        place = np.searchsorted(edges, corners[:-1], side="right")
-        last = np.searchsorted(edges, corners[1:] - 1, side="right")
-        guide[value] = np.where(place == last, outcomes[place], _UNDECIDED)
-        all_edges.append(edges + (value << 32))
-        all_outcomes.append(outcomes)
-    return guide.reshape(-1), np.concatenate(all_edges), np.concatenate(all_outcomes)
+    values = np.arange(256)
+    if np.isinf(photons):
+        below = (values[:, None] <= values).astype(np.float64)
+    else:
+        # The largest count that still rounds to each level; any count may be 255.
+        counts = np.floor((values + (0.5 - 2.0**-20)) * (photons / 255.0))
+        counts[-1] = np.inf
+        below = np.where(np.isinf(counts), 1.0, pdtr(counts, values[:, None] * (photons / 255.0)))
+    steps = np.rint(np.maximum.accumulate(below, axis=1) * 2.0**32).astype(np.int64)
+    edges = (steps + (values[:, None] << 32)).reshape(-1)
+    corners = np.arange(256 << _GUIDE_BITS, dtype=np.int64) << (32 - _GUIDE_BITS)
+    first = np.searchsorted(edges, corners, side="right")
+    last = np.searchsorted(edges, corners + ((1 << (32 - _GUIDE_BITS)) - 1), side="right")
+    levels = first - np.repeat(256 * values, 1 << _GUIDE_BITS)
+    return np.where(first == last, levels, _UNDECIDED).astype(np.int16), edges
 
 
 NOISES = (
@@ -100,7 +94,7 @@ NOISES = (
         "gaussian_noise",
         "noise",
         gaussian_noise,
-        lambda strength: {"sigma": 0.6 * strength**1.5},
+        lambda strength: {"sigma": 0.3 * strength**1.5},
         settings(sigma=(0.04, 0.06, 0.08, 0.09, 0.10)),
         "Normal noise on every value, as from a sensor in the dark.",
     ),
@@ -108,7 +102,7 @@ NOISES = (
         "shot_noise",
         "noise",
         shot_noise,
-        lambda strength: {"photons": 0.6 / strength**4 if strength > 0.005 else np.inf},
+        lambda strength: {"photons": 0.6 / strength**4 if strength > 0.001 else np.inf},
         settings(photons=(500.0, 250.0, 100.0, 75.0, 50.0)),
         "Poisson noise of counting few photons.",
     ),
@@ -116,7 +110,7 @@ NOISES = (
         "impulse_noise",
         "noise",
         impulse_noise,
-        lambda strength: {"amount": 0.6 * strength**1.5},
+        lambda strength: {"amount": 0.25 * strength**1.5},
         settings(amount=(0.01, 0.02, 0.03, 0.05, 0.07)),
         "Values turned black or white at random.",
     ),
@@ -124,7 +118,7 @@ NOISES = (
         "speckle_noise",
         "noise",
         speckle_noise,
-        lambda strength: {"sigma": 2.0 * strength**1.5},
+        lambda strength: {"sigma": 4.0 * strength**2},
         settings(sigma=(0.06, 0.10, 0.12, 0.16, 0.20)),
         "Normal noise in proportion to the value, as in radar images.",
     ),

@@ -15,7 +15,7 @@ REFERENCE_SIDE_PX = 32
 _HALF = 0.5 + 2.0**-20
 
 
-def to_pixels(levels: Floats) -> Pixels:
+def to_pixels(levels: npt.NDArray[np.floating]) -> Pixels:
     """Pixels of levels on the 0..255 scale: floor(x + 0.5 + 2**-20), clipped; `levels` is overwritten.
 
     Truncation would darken every image by half a level. The 2**-20 settles exact halves: a mean of integers

@@ -110,12 +110,12 @@ def spatter(
     """Drops on the lens, where smooth noise rises above `threshold`: of water (mud 0) or of mud (mud 1).
 
     The noise is loc + scale times normal noise smoothed by sigma (at 32 pixels); a drop reaches its full
-    `opacity` half a `scale` above the threshold. Our own simpler drops: the published water also has bright
+    `opacity` a fifth of `scale` above the threshold. Our own simpler drops: the published water also has bright
     and dark rims. images: uint8 (N, H, W, C).
     """
     height, width, channels = images.shape[1:]
     smooth = draws.once(("drops", sigma), lambda: _smooth_normal(draws, height, width, sigma * length_scale(images)))
-    cover = np.clip((loc + scale * smooth - threshold) / (0.5 * scale), 0.0, 1.0) * opacity
+    cover = np.clip((loc + scale * smooth - threshold) / (0.2 * scale), 0.0, 1.0) * opacity
     colour = (1.0 - mud) * _WATER + mud * _MUD
     paint = np.array([colour @ (0.299, 0.587, 0.114)]) if channels == 1 else colour
     cover = spread(cover, channels)
@@ -136,13 +136,13 @@ WEATHER = (
         "weather",
         snow,
         lambda strength: {
-            "loc": 0.05 + 0.35 * strength,
+            "loc": -0.75 + 1.26 * strength**0.5,
             "scale": 0.3,
             "zoom": 1.5,
-            "threshold": 1.5 - strength,
+            "threshold": 0.6,
             "radius": 10.0,
             "sigma": 4.0,
-            "mix": 1.0 - 0.4 * strength,
+            "mix": 1.0 - 0.35 * strength,
         },
         settings(
             loc=(0.1, 0.1, 0.15, 0.25, 0.3),
@@ -167,7 +167,7 @@ WEATHER = (
         "fog",
         "weather",
         fog,
-        lambda strength: {"amount": 5.0 * strength**2, "decay": 1.75},
+        lambda strength: {"amount": 4.0 * strength**2, "decay": 1.75},
         settings(amount=(0.2, 0.5, 0.75, 1.0, 1.5), decay=(3.0, 3.0, 2.5, 2.0, 1.75)),
         "Drifting fog from a plasma fractal.",
     ),
@@ -179,8 +179,8 @@ WEATHER = (
             "loc": 0.65,
             "scale": 0.3,
             "sigma": 1.2,
-            "threshold": 1.0 - 0.35 * strength,
-            "opacity": min(1.0, 2.0 * strength),
+            "threshold": 0.96 - 0.35 * strength**0.5,
+            "opacity": 0.5 + 0.5 * strength,
             "mud": 0.0,
         },
         settings(
