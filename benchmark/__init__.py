@@ -1,8 +1,8 @@
 """Mettle's engine: loads frozen splits, scores submissions, writes records. It knows no concrete task.
 
-    import benchmark
-    record = benchmark.evaluate("submissions/fashion-mnist-mlp", "corruption/fashion-mnist-mc")
-    print(record.result.scores["mean_accuracy"])
+import benchmark
+record = benchmark.evaluate("submissions/fashion-mnist-mlp", "corruption/fashion-mnist-mc")
+print(record.result.scores["mean_accuracy"])
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT, workspace_dir
@@ -58,7 +58,9 @@ def tasks(
 
         console.print(task_text(find_task(task_id, folder)))
         return
-    table = Table("task", "version", "tier", "state", "takes", "ranked by", box=None, header_style="bold")
+    table = Table(
+        Column("task", no_wrap=True), "version", "tier", "state", "takes", "ranked by", box=None, header_style="bold"
+    )
     for entry in all_tasks(folder):
         task = entry.task
         takes = ", ".join(task.artifacts)
@@ -219,7 +221,23 @@ def data_fetch(
     from benchmark.data import fetch
 
     for name in names or ["fashion-mnist"]:
-        console.print(f"{name}: {fetch(name).way}", highlight=False)
+        fetched = fetch(name)
+        for reason in fetched.failed:
+            console.print(f"{name}: not by {reason}", highlight=False, soft_wrap=True)
+        console.print(f"{name}: {fetched.way}", highlight=False, soft_wrap=True)
+
+
+@data_app.command("pin")
+def data_pin(
+    task: Annotated[str, typer.Argument(help="A draft task whose official files are on this machine.")],
+    tasks_dir: TasksDir = None,
+) -> None:
+    """Pin the official files of a draft task by hash, which makes it active. For maintainers."""
+    from benchmark.pin import pin_task
+    from benchmark.task_registry import TASKS_DIR
+
+    for path in pin_task(task, tasks_dir or TASKS_DIR):
+        console.print(f"Wrote {path}", highlight=False, soft_wrap=True)
 
 
 @board_app.command("build")
@@ -228,9 +246,8 @@ def board_build(
     tasks_dir: TasksDir = None,
 ) -> None:
     """Build the static site from the clone's records, and from those in workspace/."""
-    from leaderboard.build import build
-
     from benchmark.task_registry import TASKS_DIR
+    from leaderboard.build import build
 
     site = out or workspace_dir() / "site"
     summary = build(site, [ROOT / "submissions", workspace_dir() / "submissions"], tasks_dir or TASKS_DIR)

@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from benchmark.check import check_submission
 from benchmark.documents import Record, Submission, read_record, read_submission
 from benchmark.documents.store import find_records, read_outcomes, write_atomically
@@ -72,13 +74,15 @@ def _compare(committed_path: Path, committed: Record, again_path: Path) -> Itera
     """The primary scores of two records of one task side by side, with the paired interval of their difference."""
     again = read_record(again_path)
     task = committed.result.task
-    per_image = []
-    for path, record in ((again_path, again), (committed_path, committed)):
-        per_image.append(read_outcomes(path, record)["primary"] / record.result.outcomes["primary"].scale)
-    test = paired_difference(*per_image)
-    now, was = (float(values.mean()) for values in per_image)
+    here, there = _per_image(again_path, again), _per_image(committed_path, committed)
+    test = paired_difference(here, there)
+    now, was = float(here.mean()), float(there.mean())
     yield (
         f"  {task.id}: {now:.2%} here, {was:.2%} committed, difference {test.difference * 100:+.2f} points "
         f"[{test.lower * 100:+.2f}, {test.upper * 100:+.2f}] over test images"
         + ("; equal results" if again.id == committed.id else "")
     )
+
+
+def _per_image(path: Path, record: Record) -> np.ndarray:
+    return read_outcomes(path, record)["primary"] / record.result.outcomes["primary"].scale

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -53,9 +52,18 @@ class OpenJob:
     decider: Decider
 
 
-@functools.lru_cache(maxsize=1)
+_last: tuple[Job, OpenJob] | None = None
+
+
 def open_job(job: Job) -> OpenJob:
     """Load the split and the model of a job; the same job again costs nothing."""
+    global _last
+    if _last is None or _last[0] != job:
+        _last = (job, _open(job))
+    return _last[1]
+
+
+def _open(job: Job) -> OpenJob:
     torch.set_num_threads(job.threads)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False

@@ -31,7 +31,7 @@ from benchmark.training.recipe import read_recipe
 TARGETS = (0.95, 0.88, 0.79, 0.68, 0.55)
 SEED = 20261121
 """Of the calibration draws; the tasks draw with another."""
-GRID = np.linspace(0, 1, 17)[1:]
+GRID = np.linspace(0, 1, 11)[1:]
 OUT = ROOT / "tasks" / "corruption" / "severities"
 
 
@@ -90,7 +90,7 @@ def pick(kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", choices=["fashion-mnist", "cifar10"])
-    parser.add_argument("--images", type=int, default=2000, help="training images, from the end of the train part")
+    parser.add_argument("--images", type=int, default=1000, help="training images, from the end of the train part")
     parser.add_argument("--only", nargs="*", help="print these corruptions and write nothing")
     arguments = parser.parse_args()
     train = data.load(arguments.dataset, "train")

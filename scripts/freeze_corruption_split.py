@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import tempfile
 from pathlib import Path
 
@@ -21,15 +20,16 @@ from benchmark import data
 from benchmark.corruptions import corrupt_severities
 from benchmark.data.checksums import array_sha256, image_checksums
 from benchmark.documents import Submission, read_submission
-from benchmark.documents.canonical import bytes_sha256, rounded
+from benchmark.documents.canonical import rounded
 from benchmark.documents.store import write_atomically
 from benchmark.metrics import CONFIDENCE_EDGES
 from benchmark.models import load_checkpoint
 from benchmark.models.decisions import Decider
 from benchmark.paths import ROOT
+from benchmark.pin import write_split
 from benchmark.task_registry import find_task
 from tasks.corruption.settings import CLEAN, cell_names, settings_of
-from tasks.corruption.split import Canary, GeneratedSplit, Images, Reference, dump
+from tasks.corruption.split import GeneratedSplit, Reference, dump, images_of, read_canary
 
 SEED = 61
 FOLDER = ROOT / "tasks" / "corruption"
@@ -50,13 +50,9 @@ def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir:
     entry = find_task(f"corruption/{task_name}", tasks_dir)
     task, settings = entry.task, settings_of(entry)
     dataset = data.load(task.data.dataset, task.data.part)
-    part = dataset.manifest.part(task.data.part)
     count = count or len(dataset)
     exact = dataset.exact[:count]
     calibration = json.loads((FOLDER / "severities" / f"{task.data.dataset}.json").read_text())
-    canary = json.loads((FOLDER / "canaries" / f"{task.data.dataset}.json").read_text())
-    canary["ids"] = [position for position in canary["ids"] if position < count]
-
     net, submission = _reference_net(reference, dataset) if reference else (None, None)
     images, labels = dataset.images[:count], dataset.labels[:count]
     errors = {CLEAN: _error(net, images, labels)} if net else {}
@@ -79,13 +75,7 @@ def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir:
         artifact = submission.artifacts[0]
         unit = Reference(net=submission.title, artifact_sha256=artifact.sha256, errors=rounded(errors))
     split = GeneratedSplit(
-        images=Images(
-            dataset=task.data.dataset,
-            part=task.data.part,
-            images_sha256=part.images_sha256,
-            labels_sha256=part.labels_sha256,
-            inexact=list(part.inexact),
-        ),
+        images=images_of(dataset),
         count=count,
         seed=SEED,
         severities={name: calibration["severities"][name] for name in settings.standard + settings.held_out},
@@ -93,7 +83,7 @@ def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir:
         cells=hashes,
         checksums=f"{stem}.checksums.npy",
         checksums_sha256=array_sha256(table),
-        canary=Canary(**canary),
+        canary=read_canary(task.data.dataset, count),
         reference=unit,
     )
     folder = tasks_dir / "corruption" / "splits"
@@ -102,9 +92,7 @@ def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir:
         np.save(stream, table)
         stream.seek(0)
         write_atomically(folder / split.checksums, stream.read())
-    text = dump(split).encode()
-    write_atomically(folder / f"{stem}.json", text)
-    _pin(tasks_dir / "corruption" / f"{stem}.toml", f"splits/{stem}.json", bytes_sha256(text))
+    write_split(entry, dump(split))
 
 
 def _reference_net(folder: Path, dataset: data.Dataset) -> tuple[Decider, Submission]:
@@ -125,13 +113,6 @@ def _reference_net(folder: Path, dataset: data.Dataset) -> tuple[Decider, Submis
 
 def _error(net: Decider, images: np.ndarray, labels: np.ndarray) -> float:
     return float((net.decide(images, "reference").predicted != labels).mean())
-
-
-def _pin(path: Path, split: str, sha256: str) -> None:
-    text = re.sub(r"^split(_sha256)? = .*\n", "", path.read_text(), flags=re.M)
-    text = re.sub(r"^state = .*$", 'state = "active"', text, flags=re.M)
-    text = text.replace("[data]\n", f'[data]\nsplit = "{split}"\nsplit_sha256 = "{sha256}"\n')
-    write_atomically(path, text.encode())
 
 
 if __name__ == "__main__":

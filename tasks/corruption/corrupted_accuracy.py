@@ -20,7 +20,7 @@ from benchmark.protocol import Arrays, OutcomeArray, Scored
 from benchmark.statistics import mean_interval, wilson_interval, worst_interval
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.generated_cells import GeneratedCells
-from tasks.corruption.official_cells import OfficialCells, find_folder
+from tasks.corruption.official_cells import OfficialCells, find_folder, freeze_official
 from tasks.corruption.settings import CLEAN, CorruptionSettings, cell_names, settings_of
 from tasks.corruption.split import (
     Canary,
@@ -28,6 +28,7 @@ from tasks.corruption.split import (
     OfficialSplit,
     Reference,
     check_images,
+    dump,
     read_checksums,
     read_generated,
     read_official,
@@ -49,6 +50,13 @@ def open_split(entry: TaskEntry) -> Cells:
     cells = OfficialCells(entry, dataset, frozen, settings, find_folder(entry, settings))
     cells.check_labels()
     return cells
+
+
+def freeze_split(entry: TaskEntry) -> str:
+    """The text of a split that pins the official files found on this machine; MettleError where one is missing."""
+    settings = settings_of(entry)
+    dataset = data.load(entry.task.data.dataset, entry.task.data.part)
+    return dump(freeze_official(entry, settings, dataset, find_folder(entry, settings)))
 
 
 def shard_groups(entry: TaskEntry) -> list[list[str]]:

@@ -14,7 +14,7 @@ from benchmark.errors import MettleError
 from benchmark.paths import cache_dir, mirrors
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.settings import CorruptionSettings, split_cell
-from tasks.corruption.split import OfficialSplit
+from tasks.corruption.split import OfficialSplit, images_of, read_canary
 
 
 def find_folder(entry: TaskEntry, settings: CorruptionSettings) -> Path:
@@ -90,3 +90,23 @@ class OfficialCells:
                 )
             self._verified.add(name)
         return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def freeze_official(entry: TaskEntry, settings: CorruptionSettings, dataset: Dataset, folder: Path) -> OfficialSplit:
+    """The split that pins the files in `folder` by hash, after checking their labels and shapes."""
+    names = [settings.labels_file, *(f"{corruption}.npy" for corruption in settings.standard)]
+    if missing := [name for name in names if not (folder / name).is_file()]:
+        raise MettleError(folder, f"{entry.task.id} needs {', '.join(names)}", f"no {', '.join(missing)}")
+    labels = np.load(folder / settings.labels_file, mmap_mode="r", allow_pickle=False)
+    count = len(labels) // settings.severities
+    frozen = OfficialSplit(
+        images=images_of(dataset),
+        count=count,
+        files={name: file_sha256(folder / name) for name in names},
+        canary=read_canary(dataset.name, count),
+    )
+    cells = OfficialCells(entry, dataset, frozen, settings, folder)
+    cells.check_labels()
+    for corruption in settings.standard:
+        list(cells.cells([f"{corruption}/1"]))
+    return frozen

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from benchmark.data import Dataset
 from benchmark.data.checksums import array_sha256
-from benchmark.documents.strict import Finite, Line, Paragraph, Sha256, Strict, parse
+from benchmark.documents.strict import Finite, Line, Paragraph, Sha256, Strict, decode_file, parse
 from benchmark.errors import MettleError
+from benchmark.paths import ROOT
 from benchmark.task_registry import TaskEntry
 
 
@@ -44,6 +45,25 @@ class Images(Strict):
     labels_sha256: Sha256
     inexact: list[int] = []
     """Positions at which a mirror copy may hold approximations, and which no hash here covers."""
+
+
+def images_of(dataset: Dataset) -> Images:
+    """The identity of a loaded data set's part, for freezing a split on it."""
+    part = dataset.manifest.part(dataset.part)
+    return Images(
+        dataset=dataset.name,
+        part=dataset.part,
+        images_sha256=part.images_sha256,
+        labels_sha256=part.labels_sha256,
+        inexact=list(part.inexact),
+    )
+
+
+def read_canary(dataset: str, count: int) -> Canary:
+    """The committed canary list of a data set, as far as a split of `count` images has it."""
+    path = ROOT / "tasks" / "corruption" / "canaries" / f"{dataset}.json"
+    canary = parse(Canary, decode_file(path), path)
+    return canary.model_copy(update={"ids": [position for position in canary.ids if position < count]})
 
 
 class GeneratedSplit(Strict):
