@@ -16,6 +16,8 @@ from leaderboard.revision import SiteRevision, site_revision
 from leaderboard.rows import Table, tables
 from leaderboard.site import Site
 
+REPORTED_DIR = ROOT / "leaderboard" / "reported"
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -44,20 +46,25 @@ def build(
     out: Path,
     roots: list[Path],
     tasks_dir: Path,
-    reported_dir: Path,
+    reported_dir: Path = REPORTED_DIR,
     revision: SiteRevision | None = None,
 ) -> Summary:
     """Build the site of all records below `roots` into `out`, which is replaced.
 
-    roots: submissions folders, the repository's own first; records of the others are runs on this machine. Equal
-    inputs give byte-identical sites. Raises MettleError, before anything is written, for the first document that is
+    roots: submissions folders, the repository's own first; records of the others are runs on this machine. revision:
+    what the footer says the site was built from, by default the clone's commit. Equal inputs give byte-identical sites.
+    Raises MettleError, before anything is written, for the first document that is
     unreadable or contradicts another one.
     """
     collection = collect(roots, tasks_dir, reported_dir)
     board = {key: tables(task, collection.entries[key]) for key, task in collection.tasks.items()}
     _every_record_has_a_row(collection, board)
     records = sum(len(entries) for entries in collection.entries.values())
-    site = Site(revision=revision, record_count=records, submission_count=len(collection.submissions))
+    site = Site(
+        revision=revision or site_revision(ROOT),
+        record_count=records,
+        submission_count=len(collection.submissions),
+    )
     for key in collection.tasks:
         task_page(site, collection, board, key, tasks_dir)
     submission_pages(site, collection, board)
@@ -95,11 +102,11 @@ def main(arguments: Iterable[str] | None = None) -> int:
         help="submissions folders, the repository's first (default: submissions/ and the workspace's)",
     )
     parser.add_argument("--tasks-dir", type=Path, default=ROOT / "tasks")
-    parser.add_argument("--reported-dir", type=Path, default=ROOT / "leaderboard" / "reported")
+    parser.add_argument("--reported-dir", type=Path, default=REPORTED_DIR)
     given = parser.parse_args(None if arguments is None else list(arguments))
     roots = given.submissions or [ROOT / "submissions", workspace_dir() / "submissions"]
     try:
-        print(build(given.out, roots, given.tasks_dir, given.reported_dir, site_revision(ROOT)))
+        print(build(given.out, roots, given.tasks_dir, given.reported_dir))
     except MettleError as error:
         print(error, file=sys.stderr)
         return error.exit_code

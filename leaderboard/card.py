@@ -16,12 +16,12 @@ HEADING_SHIFT = 2
 def card(path: Path) -> Markup:
     """The rendered card; empty where the file does not exist.
 
-    HTML in the Markdown is shown as text, images are left out (they would be requests), and only http(s) links stay
-    links: a relative one points into the repository, where the page is not.
+    HTML in the Markdown is shown as text, an image becomes its alternative text (it would be a request), and only
+    http(s) links stay links: a relative one points into the repository, where the page is not.
     """
     if not path.is_file():
         return Markup("")
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(path.read_text(encoding="utf-8"))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -31,7 +31,7 @@ def card(path: Path) -> Markup:
         if token.type in ("th_open", "td_open"):
             _class_for_alignment(token)
         if token.children:
-            token.children = _only_web_links(token.children)
+            token.children = _harmless(token.children)
     # markdown-it escapes all text, and with html=False it writes no markup but its own.
     return Markup(markdown.renderer.render(tokens, markdown.options, {}))
 
@@ -43,10 +43,13 @@ def _class_for_alignment(cell: Token) -> None:
         cell.attrs["class"] = "number"
 
 
-def _only_web_links(tokens: list[Token]) -> list[Token]:
+def _harmless(tokens: list[Token]) -> list[Token]:
     kept: list[Token] = []
     open_links: list[bool] = []
-    for token in tokens:
+    for original in tokens:
+        token = original
+        if token.type == "image":
+            token = Token("text", "", 0, content=token.content)
         if token.type == "link_open":
             open_links.append(bool(re.match(r"https?://", str(token.attrs.get("href", "")))))
             token.attrs["rel"] = "noopener noreferrer"

@@ -57,7 +57,7 @@ def marks(entry: Entry, folded: int = 0) -> list[Mark]:
         found.append(Mark("group labels", f"Uses group labels of the {declares.group_labels_used} split."))
     if folded:
         copies = "1 near copy" if folded == 1 else f"{folded} near copies"
-        found.append(Mark(f"+{folded}", f"Stands for {copies}, listed among the folded rows."))
+        found.append(Mark(f"+{folded} folded", f"Stands for {copies}, listed among the folded rows."))
     if entry.submission.baseline:
         found.append(Mark("baseline", "One of the maintainers' own, with a recipe that can be run again."))
     if entry.repeated_here:
