@@ -62,7 +62,7 @@ def train_baseline(recipe_path: Path, seed: int, target: Path | None = None, *, 
         show_progress=progress,
     )
     origin = {
-        "recipe": recipe.model_dump(mode="json"),
+        "recipe": recipe.settings(),
         "seed": seed,
         "pixels_sha256": part.pixels_sha256,
         "torch": torch.__version__,

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
-from safetensors.torch import save_file
 
-
-def replace_atomically(target: Path, write: Callable[[Path], None]) -> None:
-    """Puts what `write` writes under `target`: after a crash there is the old file or the new one, whole."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        write(temporary)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+from benchmark.documents.store import write_atomically
 
 
 def save_progress(path: Path, progress: Mapping[str, Any]) -> None:
     """Writes what a resumed training needs: tensors and plain values only."""
-    replace_atomically(path, lambda temporary: torch.save(dict(progress), temporary))
+    buffer = io.BytesIO()
+    torch.save(dict(progress), buffer)
+    write_atomically(path, buffer.getvalue())
 
 
 def load_progress(path: Path) -> dict[str, Any] | None:
@@ -45,4 +36,4 @@ def save_weights(path: Path, state: Mapping[str, torch.Tensor], origin: Mapping[
     """
     tensors = {name: tensor.detach().clone().contiguous() for name, tensor in state.items()}
     metadata = {"mettle": json.dumps(origin, sort_keys=True, separators=(",", ":"))}
-    replace_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
+    write_atomically(path, safetensors.torch.save(tensors, metadata=metadata))

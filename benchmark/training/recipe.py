@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import cos, pi
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -34,8 +35,6 @@ class Schedule(Strict):
 
     def factor(self, step: int, steps: int) -> float:
         """The rate at a step (0 to steps - 1) over the highest rate, in (0, 1]."""
-        from math import cos, pi
-
         climb = self.warmup_share * steps
         if step < climb:
             return (step + 1) / (climb + 1)
@@ -80,6 +79,13 @@ class Recipe(Strict):
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError("seeds must differ")
         return self
+
+    def settings(self) -> dict[str, object]:
+        """What the file says besides the seeds, as JSON values: one seed's weights do not depend on the others.
+
+        Defaults are left out, so that a later option does not change what older recipes say.
+        """
+        return self.model_dump(mode="json", exclude={"seeds"}, exclude_defaults=True)
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import nn
 from torch.nn import functional
 
+from benchmark.errors import MettleError
 from benchmark.models.architectures import build
 from benchmark.training.augmentations import Batch
 from benchmark.training.checkpoint import load_progress, save_progress
@@ -43,59 +46,50 @@ def train(
 
     images: uint8 (N, H, W, C). labels: int64 (N,). With a `progress_file`, state is saved after each epoch and a
     later call goes on from there; it must be the file of this recipe, seed and data (see `identity`). Epoch e
-    draws from a generator keyed by (seed, e), so an interrupted training ends with the same weights.
+    draws from a generator keyed by (seed, e), so an interrupted training ends with the same weights. Raises
+    MettleError when the loss is no longer finite.
     """
-    with _threads(recipe.threads):
-        pixels = torch.from_numpy(images).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
-        targets = functional.one_hot(torch.from_numpy(labels), num_classes).float()
-        mean = torch.tensor(recipe.mean).view(1, -1, 1, 1)
-        std = torch.tensor(recipe.std).view(1, -1, 1, 1)
-        net = _initial_net(recipe, pixels, mean, std, num_classes, seed)
-        parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.SGD(
-            parameters,
-            lr=recipe.optimizer.learning_rate,
-            momentum=recipe.optimizer.momentum,
-            weight_decay=recipe.optimizer.weight_decay,
-            nesterov=recipe.optimizer.nesterov,
-        )
-        steps_per_epoch = max(len(pixels) // recipe.batch_size, 1)
-        steps = steps_per_epoch * recipe.epochs
-        layout = _layout(recipe)
+    # A grey image has two equal layouts; only an explicit copy gets the one that keeps instance norm fast.
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
+    targets = functional.one_hot(torch.from_numpy(labels), num_classes).float()
+    mean = torch.tensor(recipe.mean).view(1, -1, 1, 1)
+    std = torch.tensor(recipe.std).view(1, -1, 1, 1)
+    layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
+    steps_per_epoch = max(len(pixels) // recipe.batch_size, 1)
+    steps = steps_per_epoch * recipe.epochs
+    with _threads(recipe.threads), _progress_bar(show_progress) as bar:
+        net = _initial_net(recipe, pixels, mean, std, num_classes, seed).to(memory_format=layout)
+        optimizer = _optimizer(recipe, net)
         first_epoch, loss = 0, float("nan")
         if progress_file is not None and (saved := load_progress(progress_file)):
             net.load_state_dict(saved["net"])
             optimizer.load_state_dict(saved["optimizer"])
             first_epoch, loss = saved["epochs"], saved["loss"]
         net.train()
-        with _progress_bar(show_progress) as bar:
-            shown = bar.add_task(f"training {recipe.architecture}", total=steps)
-            for epoch in range(first_epoch, recipe.epochs):
-                losses = []
-                for step, batch in enumerate(_epoch(recipe, pixels, targets, seed, epoch), epoch * steps_per_epoch):
-                    for group in optimizer.param_groups:
-                        group["lr"] = recipe.optimizer.learning_rate * recipe.schedule.factor(step, steps)
-                    normalized = ((batch.images - mean) / std).contiguous(memory_format=layout)
-                    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-                        logits = net(normalized)
-                    step_loss = functional.cross_entropy(
-                        logits.float(), batch.targets, label_smoothing=recipe.label_smoothing
-                    )
-                    optimizer.zero_grad()
-                    step_loss.backward()
-                    optimizer.step()
-                    losses.append(step_loss.detach())
-                    bar.update(shown, completed=step + 1, description=f"epoch {epoch + 1}/{recipe.epochs}")
-                loss = float(torch.stack(losses).mean())
-                if progress_file is not None:
-                    state = {"net": net.state_dict(), "optimizer": optimizer.state_dict()}
-                    save_progress(progress_file, state | {"epochs": epoch + 1, "loss": loss})
+        shown = bar.add_task("", total=steps)
+        for epoch in range(first_epoch, recipe.epochs):
+            losses = []
+            for step, batch in enumerate(_epoch(recipe, pixels, targets, seed, epoch), epoch * steps_per_epoch):
+                for group in optimizer.param_groups:
+                    group["lr"] = recipe.optimizer.learning_rate * recipe.schedule.factor(step, steps)
+                normalized = ((batch.images - mean) / std).contiguous(memory_format=layout)
+                losses.append(_step(recipe, net, optimizer, normalized, batch.targets))
+                bar.update(shown, completed=step + 1, description=f"{recipe.architecture} {epoch + 1}/{recipe.epochs}")
+            loss = float(torch.stack(losses).mean())
+            if not math.isfinite(loss):
+                raise MettleError(
+                    f"training of {recipe.architecture}", "the loss must stay finite", f"{loss} in epoch {epoch + 1}",
+                    "Lower the learning rate.",
+                )  # fmt: skip
+            if progress_file is not None:
+                state = {"net": net.state_dict(), "optimizer": optimizer.state_dict()}
+                save_progress(progress_file, state | {"epochs": epoch + 1, "loss": loss})
     return TrainedNet(net.eval(), loss, first_epoch or None)
 
 
 def identity(recipe: Recipe, seed: int, pixels_sha256: str) -> str:
     """A hex name (16 digits) of one training; it changes with the recipe, the seed, the pixels and torch."""
-    text = "\n".join([recipe.model_dump_json(), str(seed), pixels_sha256, torch.__version__])
+    text = json.dumps([recipe.settings(), seed, pixels_sha256, torch.__version__], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -112,11 +106,30 @@ def _initial_net(
         )
     if callable(initialise := getattr(net, "initialise", None)):
         initialise((pixels[:5000].float() / 255 - mean) / std)
-    return net.to(memory_format=_layout(recipe))
+    return net
 
 
-def _layout(recipe: Recipe) -> torch.memory_format:
-    return torch.channels_last if recipe.channels_last else torch.contiguous_format
+def _optimizer(recipe: Recipe, net: nn.Module) -> torch.optim.SGD:
+    return torch.optim.SGD(
+        [parameter for parameter in net.parameters() if parameter.requires_grad],
+        lr=recipe.optimizer.learning_rate,
+        momentum=recipe.optimizer.momentum,
+        weight_decay=recipe.optimizer.weight_decay,
+        nesterov=recipe.optimizer.nesterov,
+    )
+
+
+def _step(
+    recipe: Recipe, net: nn.Module, optimizer: torch.optim.SGD, normalized: torch.Tensor, targets: torch.Tensor
+) -> torch.Tensor:
+    """One update; gives the batch's mean loss before it."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+        logits = net(normalized)
+    loss = functional.cross_entropy(logits.float(), targets, label_smoothing=recipe.label_smoothing)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
 
 
 def _epoch(recipe: Recipe, pixels: torch.Tensor, targets: torch.Tensor, seed: int, epoch: int) -> Iterator[Batch]:

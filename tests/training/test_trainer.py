@@ -172,5 +172,13 @@ def test_names_of_weights_and_identity(recipe_path):
     one = recipe.model_copy(update={"seeds": [1]})
     assert weights_path(recipe_path, one, 1).name == "weights.safetensors"
     assert weights_path(recipe_path.with_name("resnet8.recipe.toml"), one, 1).name == "resnet8.safetensors"
-    names = {identity(recipe, 1, "a"), identity(recipe, 2, "a"), identity(recipe, 1, "b"), identity(one, 1, "a")}
+    longer = recipe.model_copy(update={"epochs": 7})
+    names = {identity(recipe, 1, "a"), identity(recipe, 2, "a"), identity(recipe, 1, "b"), identity(longer, 1, "a")}
     assert len(names) == 4
+    assert identity(one, 1, "a") == identity(recipe, 1, "a")
+
+
+def test_a_loss_that_runs_away_is_an_error(recipe_path):
+    recipe_path.write_text(RECIPE.replace("learning_rate = 0.2", "learning_rate = 1e30"))
+    with pytest.raises(MettleError, match="loss must stay finite"):
+        run(read_recipe(recipe_path))
