@@ -44,7 +44,9 @@ class IndexTask:
     path: str
     records: int
     reported: int
+    ranked: int
     leaders: TableView | None
+    """The best rows, drawn on an axis of their own."""
     note: str
 
 
@@ -92,7 +94,7 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
         "task.html.j2",
         task=task,
         tables=views,
-        note=next((leaders_note(view) for view, _ in views if view.kind == "ranked"), ""),
+        note=next((leaders_note(table) for table in board[key] if table.kind == "ranked"), ""),
         plot=task_scatter(task, board[key], reported),
         reported=reported,
         reported_metrics=_reported_metrics(task, reported),
@@ -156,14 +158,15 @@ def index_page(site: Site, collection: Collection, board: Board) -> None:
 
 def _index_task(collection: Collection, board: Board, task: Task) -> IndexTask:
     key = (task.id, task.version)
-    leaders = next((table_view(task, table) for table in board[key] if table.kind == "ranked"), None)
+    ranked = next((table for table in board[key] if table.kind == "ranked"), None)
     return IndexTask(
         task=task,
         path=task_path(task),
         records=len(collection.entries[key]),
         reported=len(_reported(collection, task)),
-        leaders=leaders,
-        note=leaders_note(leaders) if leaders else "",
+        ranked=len(ranked.rows) if ranked else 0,
+        leaders=table_view(task, ranked, LEADERS_SHOWN) if ranked else None,
+        note=leaders_note(ranked) if ranked else "",
     )
 
 

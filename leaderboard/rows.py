@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -48,8 +48,10 @@ def tables(task: Task, entries: Iterable[Entry]) -> tuple[Table, ...]:
     folded. Predictions are ranked among themselves. Whatever is not ranked says why.
     """
     sorted_out: dict[TableKind, list[Row]] = {kind: [] for kind in TABLE_KINDS}
-    for entry in sorted(entries, key=lambda entry: entry.age):
-        kind, row = _first_look(entry)
+    oldest_first = sorted(entries, key=lambda entry: entry.age)
+    committed = {_scored(entry): entry.record.id for entry in oldest_first if not entry.local}
+    for entry in oldest_first:
+        kind, row = _local(entry, committed) if entry.local else _first_look(entry)
         sorted_out[kind].append(row)
     for kind in ("ranked", "predictions", "batch-dependent"):
         sorted_out[kind], replaced = _one_per_method(sorted_out[kind])
@@ -70,8 +72,6 @@ def _first_look(entry: Entry) -> tuple[TableKind, Row]:
     if status in ("void", "withdrawn"):
         given = [statement.reason for statement in entry.attestations if statement.kind == status]
         return "removed", replace(row, reason=" ".join(given))
-    if entry.local:
-        return "unranked", replace(row, reason="Scored on this machine; not part of the repository.")
     if status == "self-run":
         return "unranked", row
     if entry.superseded_by is not None:
@@ -85,6 +85,20 @@ def _first_look(entry: Entry) -> tuple[TableKind, Row]:
     if status == "predictions":
         return "predictions", row
     return "ranked", replace(row, reason="")
+
+
+def _scored(entry: Entry) -> tuple[str, ...]:
+    """What was scored: the submission and the bytes of its artifacts."""
+    return (entry.name, *sorted(artifact.sha256 for artifact in entry.record.result.artifacts))
+
+
+def _local(entry: Entry, committed: Mapping[tuple[str, ...], str]) -> tuple[TableKind, Row]:
+    """A run on the machine that builds the site: of other artifacts than the repository's, or with another result."""
+    other = committed.get(_scored(entry))
+    reason = "Scored on this machine; not part of the repository."
+    if other is not None:
+        reason = f"Scored on this machine; differs from the repository's record {other[:12]} of the same artifacts."
+    return "unranked", Row(entry, status_of(entry.record, ()), reason=reason)
 
 
 def method_key(entry: Entry) -> tuple[str, str]:

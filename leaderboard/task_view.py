@@ -94,10 +94,14 @@ class TableView:
         return self.kind in ("ranked", "predictions")
 
 
-def table_view(task: Task, table: Table) -> TableView:
-    """A table of a task's page: formatted cells, tags, and a caption that names the family of comparisons."""
+def table_view(task: Task, table: Table, first: int | None = None) -> TableView:
+    """A table of a task's page: formatted cells, tags, and a caption that names the family of comparisons.
+
+    `first`: show so many rows only; axis and decimals fit those, ranks and ties are still of the whole table.
+    """
     metrics = (task.primary, *task.also)
-    scores = {metric.name: [row.entry.score(metric.name) for row in table.rows] for metric in metrics}
+    shown = table.rows[:first]
+    scores = {metric.name: [row.entry.score(metric.name) for row in shown] for metric in metrics}
     columns = tuple(
         Column(metric, decimals(metric, scores[metric.name]), unit_sign(metric), primary=metric is task.primary)
         for metric in metrics
@@ -106,7 +110,7 @@ def table_view(task: Task, table: Table) -> TableView:
     axis = shared_axis(scores[task.primary.name])
     ranks = [row.place.rank if row.place else 0 for row in table.rows]
     views = []
-    for row in table.rows:
+    for row in shown:
         cells = tuple(_cell(column, row.entry.score(column.metric.name)) for column in columns)
         drawing = interval_plot(row.entry.score(task.primary.name), axis)
         place = row.place
@@ -158,11 +162,11 @@ def _covered(scores: Sequence[Score | None]) -> str:
     return f"brackets are {levels} intervals over {covers}{some}."
 
 
-def leaders_note(table: TableView) -> str:
+def leaders_note(table: Table) -> str:
     """Whether the first place is settled, in one sentence; empty for a table without ranks."""
-    if not table.places or not table.rows:
+    if table.ranking is None or not table.rows:
         return ""
-    possible = sum(1 for view in table.rows if view.row.place is not None and view.row.place.lower == 1)
+    possible = sum(1 for place in table.ranking.places if place.lower == 1)
     if len(table.rows) == 1:
         return "The only ranked row so far."
     if possible == 1:

@@ -173,6 +173,14 @@ def test_local_records_are_self_runs_or_confirm_a_row(board: Board) -> None:
     assert (mine.entry.name, mine.status, mine.entry.local) == ("mine", "self-run", True)
 
 
+def test_a_local_run_that_differs_says_so(board: Board) -> None:
+    committed = board.add("shared", 1.0, seed=1)
+    board.add("shared", 1.0, seed=2, said="", local=True)
+    found = board.tables()
+    assert not found["ranked"].rows[0].entry.repeated_here
+    assert f"differs from the repository's record {committed[:12]}" in found["unranked"].rows[0].reason
+
+
 def test_every_record_has_one_row(board: Board) -> None:
     for index, said in enumerate(["measured", "reproduced", "", "void", "withdrawn"] * 3):
         kind = "predictions" if index % 4 == 0 else "checkpoint"
