@@ -63,5 +63,6 @@ DIGITAL = (
         lambda strength: {"quality": 100.0 * 0.01**strength, "largest_step": 255.0 * 8.0**strength},
         settings(quality=(80.0, 65.0, 58.0, 50.0, 40.0)),
         "The loss of JPEG compression.",
+        version=2,
     ),
 )

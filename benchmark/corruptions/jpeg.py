@@ -8,6 +8,7 @@ left out. The transform's matrix is rounded to 2**-18 and values are integers, s
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ _BLOCK = 8
 _MATRIX_BITS = 18
 _COLOUR_BITS = 16
 Levels = npt.NDArray[np.int32]
+N = TypeVar("N", bound=np.generic)
 
 # T.81, tables K.1 and K.2.
 _LUMA_TABLE = np.array(
@@ -76,8 +78,8 @@ def _weight(weight: float) -> int:
     return round(weight * (1 << _COLOUR_BITS))
 
 
-def coded_planes(images: Pixels) -> list[Levels]:
-    """Luma, and for three channels blue and red difference at half size, int32 (N, H, W), 0..255."""
+def coded_planes(images: Pixels) -> list[npt.NDArray[np.generic]]:
+    """Luma, int32 (N, H, W), and for three channels blue and red difference at half size, float64, 0..255."""
     if images.shape[3] == 1:
         return [images[..., 0].astype(np.int32)]
     red, green, blue = (images[..., channel].astype(np.int32) for channel in range(3))
@@ -88,11 +90,11 @@ def coded_planes(images: Pixels) -> list[Levels]:
     return [planes[0], *(_halve(np.minimum(plane + 128, 255)) for plane in planes[1:])]
 
 
-def _halve(plane: Levels) -> Levels:
-    """Means of 2x2 pixels; an odd border is repeated."""
+def _halve(plane: Levels) -> Floats:
+    """Exact means of 2x2 pixels; an odd border is repeated. (Codecs round them up and down in turn.)"""
     plane = _extend(plane, 2)
     lines = plane[:, ::2] + plane[:, 1::2]
-    return lines[:, :, ::2] + lines[:, :, 1::2] + 2 >> 2
+    return (lines[:, :, ::2] + lines[:, :, 1::2]) * 0.25
 
 
 def enlarge(plane: Levels) -> Levels:
@@ -111,7 +113,7 @@ def enlarge(plane: Levels) -> Levels:
     return wide
 
 
-def _extend(plane: Levels, multiple: int) -> Levels:
+def _extend(plane: npt.NDArray[N], multiple: int) -> npt.NDArray[N]:
     """The plane with its last row and column repeated up to a multiple of `multiple`."""
     down, right = -plane.shape[1] % multiple, -plane.shape[2] % multiple
     return np.pad(plane, ((0, 0), (0, down), (0, right)), mode="edge") if down or right else plane
@@ -127,7 +129,7 @@ def _cosines(length: int) -> Floats:
     return np.kron(np.eye(length // _BLOCK), rounded)
 
 
-def transform(plane: Levels) -> Floats:
+def transform(plane: npt.NDArray[np.generic]) -> Floats:
     """Cosine coefficients of the 8x8 blocks, in place of their pixels, float64 (N, H, W), sides multiples of 8."""
     extended = _extend(plane, _BLOCK).astype(np.float64) - 128.0
     return _cosines(extended.shape[1]) @ extended @ _cosines(extended.shape[2]).T
@@ -138,7 +140,9 @@ def restore(coefficients: Floats, table: Floats, height: int, width: int) -> Lev
     tall, wide = coefficients.shape[1:]
     steps = np.tile(table, (tall // _BLOCK, wide // _BLOCK))
     rounded = coefficients / steps
-    np.rint(rounded, out=rounded)
+    # Halves away from zero, as codecs do; the shift is for the rounded matrix, which moves them by less.
+    rounded += np.copysign(0.5 + 2.0**-10, rounded)
+    np.trunc(rounded, out=rounded)
     rounded *= steps
     levels = _cosines(tall).T @ rounded @ _cosines(wide)
     levels += 128.5

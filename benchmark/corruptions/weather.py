@@ -7,7 +7,7 @@ import numpy as np
 from benchmark.corruptions.corruption import Corruption, settings
 from benchmark.corruptions.draws import Draws
 from benchmark.corruptions.frost_texture import frost_window
-from benchmark.corruptions.linear import gaussian
+from benchmark.corruptions.linear import gaussian, gaussian_rows
 from benchmark.corruptions.pixels import Floats, Pixels, in_rows, length_scale, luma, spread, to_pixels
 from benchmark.corruptions.plasma import plasma
 from benchmark.corruptions.sampling import sample_levels
@@ -109,12 +109,15 @@ def spatter(
 ) -> Pixels:
     """Drops on the lens, where smooth noise rises above `threshold`: of water (mud 0) or of mud (mud 1).
 
-    The noise is loc + scale times normal noise smoothed by sigma (at 32 pixels); a drop reaches its full
+    The noise is loc + scale times normal noise smoothed by sigma (at 32 pixels, above 0); a drop reaches its full
     `opacity` a fifth of `scale` above the threshold. Our own simpler drops: the published water also has bright
     and dark rims. images: uint8 (N, H, W, C).
     """
     height, width, channels = images.shape[1:]
-    smooth = draws.once(("drops", sigma), lambda: _smooth_normal(draws, height, width, sigma * length_scale(images)))
+    unit = length_scale(images)
+    smooth = draws.once(("drops", sigma), lambda: _smooth_normal(draws, height, width, sigma * unit))
+    # What white noise at 32 pixels keeps under this blur.
+    smooth = smooth / (2.0 * np.sqrt(np.pi) * sigma)
     cover = np.clip((loc + scale * smooth - threshold) / (0.2 * scale), 0.0, 1.0) * opacity
     colour = (1.0 - mud) * _WATER + mud * _MUD
     paint = np.array([colour @ (0.299, 0.587, 0.114)]) if channels == 1 else colour
@@ -124,10 +127,11 @@ def spatter(
 
 
 def _smooth_normal(draws: Draws, height: int, width: int, sigma: float) -> Floats:
-    """Standard normal noise smoothed by a Gaussian of sigma pixels, float64 (N, H, W)."""
+    """Normal noise smoothed by a Gaussian of sigma pixels, of deviation 1 everywhere, float64 (N, H, W)."""
     # Multiples of 2**-10 keep the smoothing exact.
     noise = np.rint(draws.normal("drops", (height, width)) * 1024.0)
-    return gaussian(noise[..., None], sigma)[..., 0] / 1024.0
+    down, right = (np.sqrt((gaussian_rows(length, sigma) ** 2).sum(axis=1)) for length in (height, width))
+    return gaussian(noise[..., None], sigma)[..., 0] / (1024.0 * down[:, None] * right)
 
 
 WEATHER = (
@@ -180,7 +184,7 @@ WEATHER = (
             "scale": 0.3,
             "sigma": 1.2,
             "threshold": 0.96 - 0.35 * strength**0.5,
-            "opacity": 0.5 + 0.5 * strength,
+            "opacity": min(1.0, 3.0 * strength),
             "mud": 0.0,
         },
         settings(
@@ -192,5 +196,6 @@ WEATHER = (
             mud=(0.0, 0.0, 0.0, 1.0, 1.0),
         ),
         "Drops of water or mud on the lens.",
+        version=2,
     ),
 )
