@@ -61,7 +61,7 @@ def _saturation_gain(scale: float, shift: float) -> Floats:
     return np.where(smallest < largest, gain, 1.0).reshape(-1)
 
 
-def saturate(images: Pixels, draws: Draws, *, scale: float, shift: float) -> Pixels:  # noqa: ARG001
+def saturate(images: Pixels, draws: Draws, *, scale: float, shift: float) -> Pixels:
     """Saturation of the HSV colour times `scale` plus `shift`, hue and value kept.
 
     Grey has no hue and stays grey (through red's place in HSV the published generator tints it red). One
@@ -70,12 +70,20 @@ def saturate(images: Pixels, draws: Draws, *, scale: float, shift: float) -> Pix
     """
     if images.shape[3] == 1:
         return to_pixels(np.arange(256.0) * (scale + shift)).take(images)
+    places, top, below = draws.once("extremes", lambda: _extremes(images))
+    levels = below * spread(_saturation_gain(float(scale), float(shift)).take(places), 3)
+    np.subtract(top, levels, out=levels)
+    return to_pixels(levels).reshape(images.shape)
+
+
+def _extremes(images: Pixels) -> tuple[npt.NDArray[np.intp], Floats, Floats]:
+    """256 times the largest plus the smallest value, (N, H, W); the largest, and what each value lacks, (N, H, 3 W)."""
     red, green, blue = (images[..., channel] for channel in range(3))
     largest = np.maximum(np.maximum(red, green), blue)
     smallest = np.minimum(np.minimum(red, green), blue)
-    gain = _saturation_gain(float(scale), float(shift)).take((largest.astype(np.intp) << 8) + smallest)
-    top = np.repeat(largest, 3, axis=2).astype(np.float64)
-    return to_pixels(top - (top - in_rows(images)) * spread(gain, 3)).reshape(images.shape)
+    top = np.repeat(largest, 3, axis=2)
+    below = (top - in_rows(images)).astype(np.float64)
+    return (largest.astype(np.intp) << 8) + smallest, top.astype(np.float64), below
 
 
 COLOUR = (

@@ -47,12 +47,13 @@ def _shifted(images: Pixels, slopes: Floats, step: int) -> npt.NDArray[np.uint16
         [np.repeat(images[:, :, :1], min(step, width), axis=2), images[:, :, : max(width - step, 0)]], axis=2
     ).reshape(count * height, width * channels)
     down = np.rint(slopes * step * 2.0**_SLOPE_BITS).astype(np.intp)
-    row = np.arange(height) + (down >> _SLOPE_BITS)[:, None]
-    first = np.arange(count)[:, None] * height
+    # One row more than there are: the lower neighbour of a row is the upper one of the next.
+    row = np.arange(height + 1) + (down >> _SLOPE_BITS)[:, None]
+    np.maximum(row, 0, out=row)
+    np.minimum(row, height - 1, out=row)
+    row += np.arange(count)[:, None] * height
     fraction = (down & ((1 << _SLOPE_BITS) - 1)).astype(np.uint16)[:, None, None]
-    upper = lines[first + np.clip(row, 0, height - 1)].astype(np.uint16)
-    lower = lines[first + np.clip(row + 1, 0, height - 1)].astype(np.uint16)
-    upper *= np.uint16(1 << _SLOPE_BITS) - fraction
-    lower *= fraction
-    upper += lower
+    shown = lines[row].astype(np.uint16)
+    upper = shown[:, :-1] * (np.uint16(1 << _SLOPE_BITS) - fraction)
+    upper += shown[:, 1:] * fraction
     return upper
