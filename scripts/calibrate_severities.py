@@ -5,7 +5,9 @@ python -m scripts.calibrate_severities fashion-mnist
 Along each corruption's path from no damage (strength 0) to heavy damage (strength 1) the mean accuracy of the nets in
 scripts/calibration/<data set>/ is measured on training images that those nets were not trained on. Severity k is the
 strength at which the nets keep TARGETS[k] of their clean accuracy. A corruption whose heaviest strength does not reach
-the last target gets five equal steps of what it reaches. Writes tasks/corruption/severities/<data set>.json.
+the last target gets five equal steps of what it reaches. Where linear interpolation misses a target by more than .03 or
+the damage does not grow, the path is measured more finely and the best five falling points are taken.
+Writes tasks/corruption/severities/<data set>.json.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ from benchmark.training.recipe import read_recipe
 TARGETS = (0.95, 0.88, 0.79, 0.68, 0.55)
 SEED = 20261121
 """Of the calibration draws; the tasks draw with another."""
+LARGEST_MISS = 0.03
+FINER_STEPS = 31
 GRID = np.linspace(0, 1, 11)[1:]
 OUT = ROOT / "tasks" / "corruption" / "severities"
 
@@ -87,11 +91,30 @@ def pick(kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return strengths, targets
 
 
+def choose(strengths: np.ndarray, kept: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Positions of five measured strengths, rising, whose kept shares fall strictly and lie nearest to the targets.
+
+    For corruptions whose damage does not simply grow with strength, as that of a coarse quantizer. By dynamic
+    programming over the measured points; `strengths` rise.
+    """
+    cost = np.abs(kept[None, :] - targets[:, None])
+    best, previous = cost[0].copy(), []
+    for level in range(1, len(targets)):
+        reachable = (kept[None, :] < kept[:, None]) & (strengths[None, :] > strengths[:, None])
+        total = np.where(reachable, best[:, None], np.inf)
+        previous.append(total.argmin(axis=0))
+        best = total.min(axis=0) + cost[level]
+    path = [int(best.argmin())]
+    for step in reversed(previous):
+        path.append(int(step[path[-1]]))
+    return np.array(path[::-1])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", choices=["fashion-mnist", "cifar10"])
     parser.add_argument("--images", type=int, default=1000, help="training images, from the end of the train part")
-    parser.add_argument("--only", nargs="*", help="print these corruptions and write nothing")
+    parser.add_argument("--only", nargs="*", help="only these; the others keep what the file says")
     arguments = parser.parse_args()
     train = data.load(arguments.dataset, "train")
     images, labels = train.images[-arguments.images :], train.labels[-arguments.images :]
@@ -102,27 +125,30 @@ def main() -> None:
     print(
         f"{arguments.dataset}: clean " + ", ".join(f"{net} {value:.3f}" for net, value in zip(nets, clean, strict=True))
     )
-    table: dict[str, list[dict[str, float]]] = {}
-    measured: dict[str, dict[str, list[float]]] = {}
+    out = OUT / f"{arguments.dataset}.json"
+    before = json.loads(out.read_text()) if arguments.only else {"severities": {}, "measured": {}}
     for name in track(arguments.only or CORRUPTIONS, description="Calibrating"):
         strengths, targets = pick(kept_shares(name, GRID, nets, images, labels, clean))
         kept = kept_shares(name, strengths, nets, images, labels, clean)
+        if np.any(np.diff(kept, prepend=1.0) >= 0) or np.abs(kept - targets).max() > LARGEST_MISS:
+            finer = np.linspace(strengths[0] * 0.7, 1, FINER_STEPS)
+            measured = kept_shares(name, finer, nets, images, labels, clean)
+            chosen = choose(finer, measured, targets)
+            strengths, kept = finer[chosen], measured[chosen]
         falls = "" if np.all(np.diff(kept, prepend=1.0) < 0) else "  NOT STRICTLY FALLING"
         print(f"{name:24} strength {np.round(strengths, 3)} kept {np.round(kept, 3)} for {np.round(targets, 2)}{falls}")
-        table[name] = [rounded(CORRUPTIONS[name].parameters_at(float(strength))) for strength in strengths]
-        measured[name] = {"strength": rounded(list(strengths)), "kept": rounded(list(np.round(kept, 4)))}
-    if not arguments.only:
-        report = {
-            "dataset": arguments.dataset,
-            "images": f"the last {arguments.images} of the train part",
-            "seed": SEED,
-            "targets": list(TARGETS),
-            "nets": {net: float(value) for net, value in zip(nets, clean, strict=True)},
-            "weights": {net: file_sha256(weights_of(arguments.dataset, net)) for net in nets},
-            "severities": table,
-            "measured": measured,
-        }
-        write_atomically(OUT / f"{arguments.dataset}.json", (json.dumps(rounded(report), indent=1) + "\n").encode())
+        before["severities"][name] = [CORRUPTIONS[name].parameters_at(float(strength)) for strength in strengths]
+        before["measured"][name] = {"strength": list(strengths), "kept": list(np.round(kept, 4))}
+    report = {
+        "dataset": arguments.dataset,
+        "images": f"the last {arguments.images} of the train part",
+        "seed": SEED,
+        "targets": list(TARGETS),
+        "nets": {net: float(value) for net, value in zip(nets, clean, strict=True)},
+        "weights": {net: file_sha256(weights_of(arguments.dataset, net)) for net in nets},
+        **{key: {name: before[key][name] for name in CORRUPTIONS} for key in ("severities", "measured")},
+    }
+    write_atomically(out, (json.dumps(rounded(report), indent=1) + "\n").encode())
 
 
 def weights_of(dataset: str, net: str) -> Path:

@@ -17,8 +17,8 @@ from torch import nn
 
 from benchmark.errors import MettleError
 
-NOISE_FLOAT32 = 2e-5
-"""Largest expected logit difference between batch sizes, relative to the largest logit; about 1e-6 was measured."""
+NOISE_FLOAT32 = 5e-5
+"""Largest expected logit difference between batch sizes, relative to the largest logit; 6e-6 was the most seen."""
 NOISE_FLOAT64 = 1e-9
 
 
