@@ -12,7 +12,10 @@ from leaderboard.svg import Attributes, Scale, element, padded, ticks
 WIDTH, HEIGHT = 640.0, 400.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 14.0, 14.0, 46.0
 LABELLED = 12
-"""So many of the first points carry their label beside them; more would overlap."""
+"""So many of the first points carry their label beside them, where it does not touch an earlier label."""
+LABEL_WIDTH, LABEL_HEIGHT = 26.0, 15.0
+CROWDED = 150
+"""More points than this are drawn small."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,8 @@ def scatter(points: Sequence[Point], *, title: str, x_title: str, y_title: str, 
         element("desc", {"id": f"{name}-about"}, description),
         *_grid(x_axis, y_axis, x_title, y_title),
         *(_whisker(point, x_axis, y_axis) for point in points if point.y_interval),
-        *(_dot(point, x_axis, y_axis) for point in reversed(points)),
-        *(_label(point, x_axis, y_axis) for point in points[:LABELLED] if point.label),
+        *(_dot(point, x_axis, y_axis, radius=5 if len(points) <= CROWDED else 3) for point in reversed(points)),
+        *_labels(points[:LABELLED], x_axis, y_axis),
     )
 
 
@@ -86,26 +89,27 @@ def _whisker(point: Point, x_axis: Scale, y_axis: Scale) -> Markup:
     return element("path", {"class": "whisker", "d": path})
 
 
-def _dot(point: Point, x_axis: Scale, y_axis: Scale) -> Markup:
+def _dot(point: Point, x_axis: Scale, y_axis: Scale, radius: int) -> Markup:
     attributes: Attributes = {
         "cx": x_axis(point.x),
         "cy": y_axis(point.y),
-        "r": 5,
+        "r": radius,
         "class": "hollow" if point.hollow else "dot",
     }
     circle = element("circle", attributes, element("title", {}, point.title))
     return element("a", {"href": point.link, "aria-label": point.title}, circle) if point.link else circle
 
 
-def _label(point: Point, x_axis: Scale, y_axis: Scale) -> Markup:
-    near_edge = x_axis(point.x) > WIDTH - RIGHT - 40
-    x = x_axis(point.x) + (-9 if near_edge else 9)
-    anchor = "end" if near_edge else "start"
-    attributes: Attributes = {
-        "class": "label",
-        "x": x,
-        "y": y_axis(point.y) + 4,
-        "text-anchor": anchor,
-        "aria-hidden": "true",
-    }
-    return element("text", attributes, point.label)
+def _labels(points: Sequence[Point], x_axis: Scale, y_axis: Scale) -> list[Markup]:
+    placed: list[tuple[float, float]] = []
+    shapes = []
+    for point in points:
+        near_edge = x_axis(point.x) > WIDTH - RIGHT - 40
+        x, y = x_axis(point.x) + (-9 if near_edge else 9), y_axis(point.y) + 4
+        free = all(abs(x - other_x) > LABEL_WIDTH or abs(y - other_y) > LABEL_HEIGHT for other_x, other_y in placed)
+        if point.label and free:
+            placed.append((x, y))
+            anchor = "end" if near_edge else "start"
+            attributes: Attributes = {"class": "label", "x": x, "y": y, "text-anchor": anchor, "aria-hidden": "true"}
+            shapes.append(element("text", attributes, point.label))
+    return shapes

@@ -11,7 +11,7 @@ from benchmark.documents import Metric, Score, Task
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.marks import Mark, marks, status_mark
 from leaderboard.numbers import Shown, decimals, plain, ranges, show, unit_sign
-from leaderboard.ranking import CONFIDENCE
+from leaderboard.ranking import CONFIDENCE, Place
 from leaderboard.rows import Row, Table, TableKind
 
 
@@ -119,12 +119,18 @@ def table_view(task: Task, table: Table, first: int | None = None) -> TableView:
                 row=row,
                 cells=(Cell(cells[0].shown, cells[0].sort, drawing), *cells[1:]),
                 rank_range=ranges(range(place.lower, place.upper + 1)) if place else "",
-                tied_with=ranges(ranks[position] for position in place.tied_with) if place else "",
+                tied_with=_tied_with(place, ranks) if place else "",
                 status=status_mark(row.status),
                 marks=tuple(marks(row.entry, row.folded)),
             )
         )
     return TableView(table.kind, HEADINGS[table.kind], _caption(task, table), columns, tuple(views))
+
+
+def _tied_with(place: Place, ranks: Sequence[int]) -> str:
+    """The ranks of the tied rows as ranges; a row's own rank only where it joins two ranges into one."""
+    tied = {ranks[position] for position in place.tied_with}
+    return ranges(tied | {place.rank} if {place.rank - 1, place.rank + 1} <= tied else tied)
 
 
 def _cell(column: Column, score: Score | None) -> Cell:

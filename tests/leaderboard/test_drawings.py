@@ -57,6 +57,12 @@ def test_scatter_of_fewer_than_two_points_is_empty() -> None:
     assert scatter([Point(1, 2, "a")], title="t", x_title="x", y_title="y", name="s") == ""
 
 
+def test_labels_that_would_overlap_are_left_out() -> None:
+    points = [Point(1, 1, "a", label="1"), Point(1.001, 1.001, "b", label="2"), Point(9, 9, "c", label="3")]
+    drawn = ElementTree.fromstring(str(scatter(points, title="t", x_title="x", y_title="y", name="s")))
+    assert [text.text for text in drawn.iter("text") if text.get("class") == "label"] == ["1", "3"]
+
+
 def test_scatter_survives_equal_points() -> None:
     drawn = str(scatter([Point(5, 5, "a"), Point(5, 5, "b")], title="t", x_title="x", y_title="y", name="s"))
     assert "nan" not in drawn
