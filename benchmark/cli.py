@@ -200,6 +200,18 @@ def convert(
         console.print(line, highlight=False)
 
 
+@app.command()
+def export(
+    record: Annotated[Path, typer.Argument(help="A record's .json file.")],
+    format: Annotated[str, typer.Option(help="json: scores and cells; csv: one line a cell.")] = "json",
+) -> None:
+    """Print a record for other programs to read."""
+    from benchmark.documents import read_record
+    from benchmark.export import export as export_record
+
+    typer.echo(export_record(read_record(record.resolve()), format))
+
+
 @data_app.command("status")
 def data_status() -> None:
     """Show which data sets are on this machine, where they come from, and what else this machine has."""

@@ -1,0 +1,86 @@
+"""The committed records: they come out again on this machine, from their weights and from their recipes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmark.documents import Attestation, Record, read
+from benchmark.documents.store import find_records, read_outcomes
+from benchmark.errors import MettleError
+from benchmark.evaluate import Options, silent
+from benchmark.export import export
+from benchmark.reproduce import SUBMISSIONS, baselines, reproduce_baseline
+from benchmark.task_registry import find_task
+from benchmark.verify import Verdict, verify_record
+
+RECORDS = {f"{found.result.submission} {found.result.task.id}": path for path, found in find_records(SUBMISSIONS)}
+    f"{record.result.submission} {record.result.task.id}": path for path, record in find_records(ROOT / "submissions")
+}
+
+
+def record_of(name: str) -> tuple[Path, Record]:
+    path = RECORDS[f"{name} corruption/fashion-mnist-mc"]
+    return path, read(Record, path)
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_record_is_whole_and_of_the_task_as_it_is(name: str) -> None:
+    path = RECORDS[name]
+    record = read(Record, path)
+    task = find_task(f"{record.result.task.id}.v{record.result.task.version}").task
+    assert record.result.task.sha256 == task.scoring_sha256
+    assert record.result.task.split_sha256 == task.data.split_sha256
+    primary = read_outcomes(path, record)["primary"] / record.result.outcomes["primary"].scale
+    assert primary.mean() == pytest.approx(record.result.scores[task.primary.name].value, abs=1e-9)
+    assert record.run.revision.dirty is False, "records are committed from a clean tree"
+
+
+def test_every_baseline_has_a_record() -> None:
+    assert {name for name, _ in baselines()} <= {name.split()[0] for name in RECORDS}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["fashion-mnist-linear", "fashion-mnist-airbench"])
+def test_record_comes_out_again(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METTLE_CACHE", str(tmp_path))
+    path, _ = record_of(name)
+    verdict = verify_record(path, workers=2, batch_size=500, device="cpu", progress=silent)
+    assert verdict.equal, verdict.lines
+
+
+@pytest.mark.slow
+def test_baseline_comes_out_of_its_recipe(tmp_path: Path) -> None:
+    lines = list(reproduce_baseline("fashion-mnist-linear", tmp_path, options=Options(out=tmp_path, workers=2)))
+    assert lines[0].startswith("fashion-mnist-linear: trained with seed 1")
+    difference = float(lines[1].split("difference ")[1].split(" points")[0])
+    assert abs(difference) < 1, lines  # other processors round the training differently
+
+
+def test_unknown_baseline_lists_the_known(tmp_path: Path) -> None:
+    with pytest.raises(MettleError, match="fashion-mnist-linear"):
+        list(reproduce_baseline("nothing", tmp_path))
+
+
+def test_agreement_is_attested(tmp_path: Path) -> None:
+    _, record = record_of("fashion-mnist-linear")
+    verdict = Verdict(record, tmp_path, True)
+    attestation = read(Attestation, verdict.attest("a tester", "measured"))
+    assert (attestation.record, attestation.kind, attestation.by) == (record.id, "measured", "a tester")
+    with pytest.raises(MettleError, match="measured, reproduced"):
+        verdict.attest("a tester", "liked")
+
+
+def test_export_agrees_with_the_record() -> None:
+    _, record = record_of("fashion-mnist-linear")
+    whole = json.loads(export(record, "json"))
+    assert whole["scores"]["mean_accuracy"]["value"] == record.result.scores["mean_accuracy"].value
+    rows = list(csv.DictReader(io.StringIO(export(record, "csv"))))
+    assert len(rows) == len(record.result.cells)
+    assert float(rows[-1]["accuracy"]) == record.result.cells[f"{rows[-1]['part']}/{rows[-1]['level']}"]["accuracy"]
+    with pytest.raises(MettleError, match="json, csv"):
+        export(record, "xml")
