@@ -19,8 +19,6 @@ from benchmark.task_registry import find_task
 from benchmark.verify import Verdict, verify_record
 
 RECORDS = {f"{found.result.submission} {found.result.task.id}": path for path, found in find_records(SUBMISSIONS)}
-    f"{record.result.submission} {record.result.task.id}": path for path, record in find_records(ROOT / "submissions")
-}
 
 
 def record_of(name: str) -> tuple[Path, Record]:
