@@ -176,7 +176,7 @@ def methods_page(site: Site) -> None:
 
 
 def data_page(site: Site, collection: Collection) -> None:
-    """Where numbers of others come from, and what the data files hold."""
+    """What the data files hold, where numbers of others come from, and which submissions have no numbers yet."""
     ids = {task.id for task in collection.tasks.values()}
     external = []
     for index, protocol in enumerate(external_protocols(collection.reported, ids), 1):
@@ -188,4 +188,6 @@ def data_page(site: Site, collection: Collection) -> None:
         (document, [(task, pages.get(task)) for task in sorted({row.task for row in document.rows})])
         for document in collection.reported
     ]
-    site.page("data.html", "data.html.j2", external=external, documents=documents)
+    scored = {entry.name for entries in collection.entries.values() for entry in entries}
+    unscored = [submission for name, submission in collection.submissions.items() if name not in scored]
+    site.page("data.html", "data.html.j2", external=external, documents=documents, unscored=unscored)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from html_page import Page, check_page
-from synthetic import HOSTILE_TITLES, Method, add, many, text, write_task
+from synthetic import HOSTILE_TITLES, Method, add, many, text, write_submission, write_task
 
 from benchmark.documents import Record, ReportedResults
 from benchmark.errors import MettleError
@@ -60,6 +60,7 @@ class Built:
         ]
         for method, said in others:
             add(self.root, self.task, method, images=images, said=said)
+        write_submission(self.root, Method("unscored", HOSTILE_TITLES[0], 0, 0))
         add(self.local, self.task, Method("mine", "Mine", 0.1, 904), images=images)
         self.reported = reported(folder / "reported")
         self.summary = self.build(self.site)
@@ -145,6 +146,12 @@ def test_other_tables_say_why(built: Built) -> None:
     assert "Claim" in page.table("predictions-caption").body[0][1].text
     assert "Batch" in page.table("batch-dependent-caption").body[0][0].text
     assert "method-0000" in page.table("folded-caption").body[0][-1].text
+
+
+def test_every_submission_can_be_reached(built: Built) -> None:
+    linked = {Path(target["href"] or "").name for page in built.pages.values() for target in page.of("a")}
+    assert {path.name for path in (built.site / "submissions").iterdir()} <= linked
+    assert "Not scored yet" in built.pages["submissions/unscored.html"].text
 
 
 def test_flags_show_their_evidence_as_text(built: Built) -> None:
