@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from benchmark.corruptions.draws import Draws
 from benchmark.corruptions.pixels import Pixels
 
 Parameters = Mapping[str, float]
@@ -30,9 +29,6 @@ class Corruption:
     published: tuple[dict[str, float], ...] | None
     describe: str
     version: int = 1
-
-    def __call__(self, images: Pixels, draws: Draws, parameters: Parameters) -> Pixels:
-        return self.apply(images, draws, **parameters)
 
 
 def settings(**values: tuple[float, ...]) -> tuple[dict[str, float], ...]:
