@@ -88,6 +88,14 @@ def test_resize_and_grey_images_for_a_colour_net(tmp_path, images):
     assert torch.allclose(module(images), net(in_channels=3, image_size=32)(shifted), atol=1e-5)
 
 
+def test_foreign_architecture_end_to_end(tmp_path, images):
+    original = net("torchvision:squeezenet1_1", in_channels=3, image_size=64)
+    save_file(original.state_dict(), tmp_path / "net.safetensors")
+    module = load(tmp_path / "net.safetensors", "torchvision:squeezenet1_1", in_channels=3, resize=64).module
+    large = nn.functional.interpolate(images, size=(64, 64), mode="bilinear", antialias=True)
+    assert torch.allclose(module(images), original(large.expand(-1, 3, -1, -1)), atol=1e-5)
+
+
 def test_loading_leaves_the_global_generator_alone(tmp_path):
     save_file(net().state_dict(), tmp_path / "net.safetensors")
     torch.manual_seed(5)
