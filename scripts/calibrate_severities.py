@@ -20,7 +20,7 @@ import numpy as np
 from rich.progress import track
 
 from benchmark import data
-from benchmark.corruptions import CORRUPTIONS, corrupt_severities
+from benchmark.corruptions import CORRUPTIONS, HELD_OUT_10, STANDARD_15, corrupt_severities
 from benchmark.documents.canonical import file_sha256, rounded
 from benchmark.documents.store import write_atomically
 from benchmark.documents.submission import ModelSpec
@@ -35,6 +35,7 @@ SEED = 20261121
 """Of the calibration draws; the tasks draw with another."""
 LARGEST_MISS = 0.03
 FINER_STEPS = 31
+SCORED = (*STANDARD_15, *HELD_OUT_10)
 GRID = np.linspace(0, 1, 11)[1:]
 OUT = ROOT / "tasks" / "corruption" / "severities"
 
@@ -127,7 +128,7 @@ def main() -> None:
     )
     out = OUT / f"{arguments.dataset}.json"
     before = json.loads(out.read_text()) if arguments.only else {"severities": {}, "measured": {}}
-    for name in track(arguments.only or CORRUPTIONS, description="Calibrating"):
+    for name in track(arguments.only or SCORED, description="Calibrating"):
         strengths, targets = pick(kept_shares(name, GRID, nets, images, labels, clean))
         kept = kept_shares(name, strengths, nets, images, labels, clean)
         if np.any(np.diff(kept, prepend=1.0) >= 0) or np.abs(kept - targets).max() > LARGEST_MISS:
@@ -146,7 +147,7 @@ def main() -> None:
         "targets": list(TARGETS),
         "nets": {net: float(value) for net, value in zip(nets, clean, strict=True)},
         "weights": {net: file_sha256(weights_of(arguments.dataset, net)) for net in nets},
-        **{key: {name: before[key][name] for name in CORRUPTIONS} for key in ("severities", "measured")},
+        **{key: {name: before[key][name] for name in SCORED} for key in ("severities", "measured")},
     }
     write_atomically(out, (json.dumps(rounded(report), indent=1) + "\n").encode())
 
