@@ -34,9 +34,14 @@ class Blueprint:
         )
 
     def shapes(self) -> Shapes:
-        """The shape of every entry of the state dict, without allocating it."""
-        with torch.device("meta"):
-            return shapes_of(self.build().state_dict())
+        """The shape of every entry of the state dict, without allocating it where the architecture allows."""
+        try:
+            with torch.device("meta"):
+                return shapes_of(self.build().state_dict())
+        except NotImplementedError:
+            # torchvision's RegNets compute their widths with tensors, which hold no numbers on the meta device.
+            with torch.random.fork_rng(devices=[]):
+                return shapes_of(self.build().state_dict())
 
 
 def shapes_of(state: Mapping[str, torch.Tensor]) -> Shapes:

@@ -3,6 +3,7 @@ import torch
 
 from benchmark.errors import MettleError
 from benchmark.models.architectures import build, names
+from benchmark.models.fit import Blueprint
 
 # (name, channels, size, parameters) as published: DC for the ConvNet, LeCun 1998, akamaster's and kuangliu's
 # repositories for the ResNets, timm and AugMix for the wide ones.
@@ -114,3 +115,9 @@ def test_foreign_architectures_take_the_classes_and_size_of_the_task(name):
     with torch.device("meta"):
         net = build(name, num_classes=7, in_channels=3, image_size=64).eval()
         assert net(torch.zeros(1, 3, 64, 64)).shape == (1, 7)
+
+
+def test_shapes_are_known_where_nothing_can_be_built_without_memory():
+    before = torch.get_rng_state()
+    assert Blueprint("torchvision:regnet_y_400mf", 7, 3, 64).shapes()["fc.weight"] == (7, 440)
+    assert torch.equal(torch.get_rng_state(), before)
