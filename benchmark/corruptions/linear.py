@@ -50,7 +50,7 @@ def unit_sparse_rows(weights: sparse.csr_array, bits: int = SPARSE_BITS) -> spar
 
 def for_channels(operator: sparse.csr_array, channels: int) -> sparse.csr_array:
     """The operator on places (H*W, H*W) as one on values (H*W*C, H*W*C), all channels alike."""
-    return operator if channels == 1 else sparse.kron(operator, sparse.eye_array(channels), format="csr")
+    return operator if channels == 1 else sparse.kron(operator, sparse.csr_array(np.eye(channels)), format="csr")
 
 
 def by_value(images: Pixels) -> Floats:
