@@ -41,15 +41,23 @@ def read_checkpoint(path: Path, max_bytes: int = MAX_FILE_BYTES) -> object:
         start = file.read(512)
     if start[8:9] == b"{" or (path.suffix == ".safetensors" and not start.startswith((b"PK", b"<"))):
         return _read_safetensors(path, start, size)
-    if zipfile.is_zipfile(path):
+    if _has_zip_directory(path):
         return _read_zip(path, max_bytes)
     if start.startswith(b"PK\x03\x04"):
-        raise MettleError(path, "the file is cut short: its zip directory is missing", fix="Download it again.")
+        raise MettleError(
+            path, "the file is cut short or damaged: its zip directory cannot be read", fix="Download it again."
+        )
     if start.startswith(b"\x80"):
         return _read_torch(path)
     raise MettleError(
         path, "a checkpoint is safetensors or a torch file", _describe(start), "Download or export it again."
     )
+
+
+def _printable(reason: object, limit: int = 120) -> str:
+    """The first line of a reason that quotes a hostile file: no control characters reach a terminal."""
+    lines = str(reason).strip().splitlines() or ["no reason given"]
+    return "".join(letter if letter.isprintable() else "?" for letter in lines[0])[:limit]
 
 
 def _describe(start: bytes) -> str:
@@ -75,16 +83,23 @@ def _read_safetensors(path: Path, start: bytes, size: int) -> dict[str, torch.Te
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise MettleError(
-            path, "the safetensors file is cut short or damaged", f"{error}"[:120], "Download it again."
+            path, "the safetensors file is cut short or damaged", _printable(error), "Download it again."
         ) from None
+
+
+def _has_zip_directory(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # raised for some damage, instead of an answer
+        return False
 
 
 def _read_zip(path: Path, max_bytes: int) -> object:
     try:
         with zipfile.ZipFile(path) as archive:
             members = {member.filename: member.file_size for member in archive.infolist()}
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise MettleError(path, "the zip archive is damaged", error, "Download it again.") from None
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise MettleError(path, "the zip archive is damaged", _printable(error), "Download it again.") from None
     for ending, reason in TORCH_ZIP_MEMBERS:
         if any(name.split("/")[-1] == ending for name in members):
             raise MettleError(path, reason, fix=SAVE_STATE_DICT)
@@ -110,14 +125,13 @@ def _read_torch(path: Path) -> object:
 def _refusal(path: Path, message: str) -> MettleError:
     unusual = unusual_globals(path)
     if not unusual:
-        reason = message.strip().split("\n")[0][:120] or "no reason given"
-        return MettleError(path, "the torch file is cut short or damaged", reason, "Download it again.")
+        return MettleError(path, "the torch file is cut short or damaged", _printable(message), "Download it again.")
     if ACTING.fullmatch(unusual[0]):
         return MettleError(
-            path, "a checkpoint holds weights, and loading this one would run code", unusual[0],
+            path, "a checkpoint holds weights, and loading this one would run code", _printable(unusual[0]),
             f"Do not open it with torch.load. {SAVE_STATE_DICT}",
         )  # fmt: skip
     return MettleError(
-        path, "only tensors and plain containers are unpickled", ", ".join(unusual[:3]),
+        path, "only tensors and plain containers are unpickled", _printable(", ".join(unusual[:3])),
         "If the file is yours, run `mettle convert IN OUT`, which keeps the tensors alone.",
     )  # fmt: skip

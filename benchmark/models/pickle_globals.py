@@ -8,8 +8,9 @@ from __future__ import annotations
 import pickletools
 import re
 import zipfile
+import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 MAX_PICKLES = 8  # torch's older format writes several, one after the other
 # What every torch checkpoint names: the rebuilding of tensors and the order of a dict.
@@ -26,21 +27,25 @@ ACTING = re.compile(
 
 def unusual_globals(path: Path) -> list[str]:
     """`module.name` of every import in a torch file that is more than tensors, in order; acting ones first."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            found = []
-            for name in archive.namelist():
-                if name.split("/")[-1] == "data.pkl":
-                    with archive.open(name) as stream:
-                        found += _globals(stream)  # type: ignore[arg-type]
-    else:
-        with path.open("rb") as stream:
-            found = [name for _ in range(MAX_PICKLES) for name in _globals(stream)]
+    found: list[str] = []
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    if name.split("/")[-1] == "data.pkl":
+                        with archive.open(name) as member:
+                            found += _globals(member)
+        else:
+            with path.open("rb") as stream:
+                for _ in range(MAX_PICKLES):
+                    found += _globals(stream)
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError):
+        pass  # a damaged archive; the refusal then speaks of damage
     unusual = [name for name in dict.fromkeys(found) if not ORDINARY.fullmatch(name)]
     return sorted(unusual, key=lambda name: not ACTING.fullmatch(name))
 
 
-def _globals(stream: BinaryIO) -> list[str]:
+def _globals(stream: IO[bytes]) -> list[str]:
     """The imports of one pickle; those before the damage, if it is damaged."""
     found: list[str] = []
     strings: list[str] = []

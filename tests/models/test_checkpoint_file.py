@@ -209,3 +209,28 @@ def test_tiny_storage_with_a_huge_shape_is_not_expanded(tmp_path):
     )
     with pytest.raises(MettleError, match="has shape"):
         load(tmp_path / "x.pt", "linear")
+
+
+@pytest.mark.parametrize("form", ["safetensors", "zip", "legacy"])
+def test_damaged_bytes_end_in_one_line_or_in_a_net(tmp_path, form):
+    state = net("linear").state_dict()
+    path = tmp_path / "net.safetensors" if form == "safetensors" else tmp_path / "net.pth"
+    if form == "safetensors":
+        save_file(state, path)
+    else:
+        torch.save({"state_dict": state}, path, _use_new_zipfile_serialization=form == "zip")
+    whole = path.read_bytes()
+    draws = np.random.default_rng(5)
+    refusals = []
+    for _ in range(80):
+        damaged = bytearray(whole)
+        # The structure is at both ends; the tensors between them are any bytes.
+        for place in draws.integers(-400, 900, size=draws.integers(1, 5)):
+            damaged[place] = draws.integers(256)
+        path.write_bytes(damaged)
+        try:
+            load(path, "linear")
+        except MettleError as error:
+            refusals.append(str(error))
+    assert len(refusals) > 10
+    assert all(text.isprintable() and len(text) < 600 for text in refusals)
