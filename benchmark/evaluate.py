@@ -22,7 +22,7 @@ from benchmark.metrics import CONFIDENCE_EDGES
 from benchmark.models.decisions import Decider
 from benchmark.paths import workspace_dir
 from benchmark.protocol import Arrays
-from benchmark.score import Job, collect, open_job
+from benchmark.score import Job, collect, finished_shards, open_job
 from benchmark.task_registry import TASKS_DIR, find_task
 
 Progress = Callable[[str, int, int], None]
@@ -94,9 +94,11 @@ def score_entry(
             finished += 1
             progress(what, finished, total)
 
+        earlier = finished_shards(job, groups)
         launch.run(job, groups, options.workers, on_shard)
         scored = protocol.combine(opened.entry, opened.split, collect(job, groups))
 
+    resumed = [f"{earlier} of {total} shards were finished by an earlier run"] if earlier else []
     given = entry.artifact
     return compose(
         checked.submission.name,
@@ -107,7 +109,7 @@ def score_entry(
         measure_cost(opened.model.module, opened.entry, entry.file.stat().st_size),
         batch_flags(opened.model.module, opened.split),
         conditions,
-        list(opened.model.stripped),
+        [*opened.model.stripped, *resumed],
     )
 
 

@@ -134,6 +134,13 @@ def _pack(arrays: Arrays) -> bytes:
     return buffer.getvalue()
 
 
+def finished_shards(job: Job, groups: Sequence[Sequence[str]]) -> int:
+    """How many shards of a job need not be scored again."""
+    opened = open_job(job)
+    pixels = opened.split.dataset.pixels_sha256
+    return sum(shard_path(job, opened.entry, pixels, shard).exists() for group in groups for shard in group)
+
+
 def collect(job: Job, groups: Sequence[Sequence[str]]) -> Mapping[str, Arrays]:
     """The outcomes of all shards of a job, in the order of the groups.
 

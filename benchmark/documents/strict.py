@@ -72,7 +72,8 @@ def parse(model: type[Document], data: object, where: object) -> Document:
     try:
         return model.model_validate_json(json.dumps(data))  # JSON mode: strict, yet lists may fill tuples
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is also a missing one; what was written helps more than what was not.
+        first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in first["loc"]) or "document"
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
         if first["type"] == "extra_forbidden":
