@@ -29,10 +29,10 @@ class Baseline:
 def weights_path(recipe_path: Path, recipe: Recipe, seed: int) -> Path:
     """Where a seed's weights go: weights.safetensors beside recipe.toml, net.safetensors beside net.recipe.toml.
 
-    With several seeds the name ends in `-seed<N>`.
+    Names of seeds after the recipe's first end in `-seed<N>`, so that replicates can be added later.
     """
     stem = recipe_path.name.removesuffix(".toml").removesuffix("recipe").removesuffix(".") or "weights"
-    suffix = f"-seed{seed}" if len(recipe.seeds) > 1 else ""
+    suffix = f"-seed{seed}" if seed != recipe.seeds[0] else ""
     return recipe_path.with_name(f"{stem}{suffix}.safetensors")
 
 

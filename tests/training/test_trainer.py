@@ -119,7 +119,7 @@ trainer.train(recipe, part.images[:400], part.labels[:400], num_classes=10, seed
 def test_a_baseline_learns_and_its_file_tells_its_origin(recipe_path):
     baseline = train_baseline(recipe_path, 1, progress=False)
     recipe = read_recipe(recipe_path)
-    assert baseline.path.name == "weights-seed1.safetensors"
+    assert baseline.path.name == "weights.safetensors"
     assert baseline.sha256 == hashlib.sha256(baseline.path.read_bytes()).hexdigest()
     with safe_open(str(baseline.path), framework="pt") as file:
         origin = json.loads(file.metadata()["mettle"])
@@ -170,7 +170,8 @@ def test_the_global_generator_and_thread_count_are_left_alone(recipe_path):
 def test_names_of_weights_and_identity(recipe_path):
     recipe = read_recipe(recipe_path)
     one = recipe.model_copy(update={"seeds": [1]})
-    assert weights_path(recipe_path, one, 1).name == "weights.safetensors"
+    assert weights_path(recipe_path, recipe, 1).name == "weights.safetensors"
+    assert weights_path(recipe_path, recipe, 2).name == "weights-seed2.safetensors"
     assert weights_path(recipe_path.with_name("resnet8.recipe.toml"), one, 1).name == "resnet8.safetensors"
     longer = recipe.model_copy(update={"epochs": 7})
     names = {identity(recipe, 1, "a"), identity(recipe, 2, "a"), identity(recipe, 1, "b"), identity(longer, 1, "a")}
