@@ -20,6 +20,7 @@ from small_tasks import small_task
 from torch import nn
 
 from benchmark import evaluate
+from benchmark import score as score_module
 from benchmark.documents import Record, read_record
 from benchmark.documents.store import read_outcomes
 from benchmark.errors import MettleError
@@ -54,6 +55,21 @@ def test_equal_result_for_any_workers_and_batch_size(tasks_dir: Path, tmp_path: 
     ]
     assert len({run.id for run in runs}) == 1
     assert [run.run.batch_size for run in runs] == [500, 64, 7]
+
+
+def test_equal_result_from_any_data_source(tasks_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    debian = Path("/usr/share/datasets/fashion-mnist")
+    if not debian.is_dir():
+        pytest.skip("needs Debian's package dataset-fashion-mnist for a second source")
+    monkeypatch.delenv("METTLE_MIRROR", raising=False)
+    first = score(tasks_dir, tmp_path / "a", workers=1)
+    shutil.copytree(debian, tmp_path / "mirror")
+    monkeypatch.setenv("METTLE_MIRROR", str(tmp_path / "mirror"))
+    monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "second-cache"))
+    score_module._last = None  # a job that is open keeps its data set
+    second = score(tasks_dir, tmp_path / "b", workers=1)
+    assert first.run.data_source != second.run.data_source
+    assert first.result == second.result
 
 
 @pytest.mark.slow
