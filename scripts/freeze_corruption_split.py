@@ -18,7 +18,7 @@ from rich.progress import track
 
 from benchmark import data
 from benchmark.corruptions import corrupt_severities
-from benchmark.data.checksums import array_sha256, image_checksums
+from benchmark.data.checksums import image_checksums, values_sha256
 from benchmark.documents import Submission, read_submission
 from benchmark.documents.canonical import rounded
 from benchmark.documents.store import write_atomically
@@ -62,7 +62,7 @@ def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir:
         parameters = calibration["severities"][corruption]
         cells = corrupt_severities(images, corruption, parameters, seed=SEED, indices=np.arange(count, dtype=np.int64))
         for cell, pixels in zip(cell_names(settings, corruption), cells, strict=True):
-            hashes[cell] = array_sha256(pixels[exact])
+            hashes[cell] = values_sha256(pixels[exact])
             checksums.append(image_checksums(pixels, k=1)[:, 0])
             if net:
                 errors[cell] = _error(net, pixels, labels)
@@ -82,7 +82,7 @@ def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir:
         calibration=f"On {calibration['images']} with {nets}; they keep {calibration['targets']} of their accuracy.",
         cells=hashes,
         checksums=f"{stem}.checksums.npy",
-        checksums_sha256=array_sha256(table),
+        checksums_sha256=values_sha256(table),
         canary=read_canary(task.data.dataset, count),
         reference=unit,
     )

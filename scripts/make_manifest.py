@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from benchmark.data.checksums import array_sha256, image_checksums
+from benchmark.data.checksums import image_checksums, values_sha256
 from benchmark.data.manifest import MANIFESTS, Manifest
 from benchmark.data.sources import debian, embedded, mirror
 from benchmark.data.sources.offer import Arrays
@@ -57,7 +57,7 @@ def write(path: Path, inexact: dict[str, tuple[int, ...]]) -> int:
         facts["parts"][part] = _pin(images, labels, positions)
         checksums.append(image_checksums(images))
     rows = np.concatenate(checksums)
-    facts["checksums_sha256"] = array_sha256(rows)
+    facts["checksums_sha256"] = values_sha256(rows)
     Manifest.model_validate(facts)
     np.save(path.with_suffix(".npy"), rows, allow_pickle=False)
     path.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
@@ -66,7 +66,7 @@ def write(path: Path, inexact: dict[str, tuple[int, ...]]) -> int:
 
 def _pin(images: np.ndarray, labels: np.ndarray, inexact: tuple[int, ...]) -> dict[str, Any]:
     exact = np.delete(images, list(inexact), axis=0)
-    hashes = {"labels_sha256": array_sha256(labels), "images_sha256": array_sha256(exact)}
+    hashes = {"labels_sha256": values_sha256(labels), "images_sha256": values_sha256(exact)}
     return {"count": len(images), **hashes, **({"inexact": list(inexact)} if inexact else {})}
 
 

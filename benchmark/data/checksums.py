@@ -14,7 +14,7 @@ _EXACT_BLOCK = 65_536  # 65,536 values of at most 255 sum to less than 2**24, wh
 _ROWS_AT_ONCE_VALUES = 4_000_000
 
 
-def array_sha256(array: np.ndarray) -> str:
+def values_sha256(array: np.ndarray) -> str:
     """The sha256, in hex, of an array's values in C order and little-endian; its shape is not part of it."""
     return hashlib.sha256(raw_bytes(array)).hexdigest()
 

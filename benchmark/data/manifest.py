@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmark.data.checksums import array_sha256
+from benchmark.data.checksums import values_sha256
 from benchmark.errors import MettleError
 
 MANIFESTS = Path(__file__).parent / "manifests"
@@ -89,7 +89,7 @@ class Manifest(_Strict):
     def _all_checksums(self) -> np.ndarray:
         path = self.folder / f"{self.name}.npy"
         rows = np.load(path, allow_pickle=False)
-        if (found := array_sha256(rows)) != self.checksums_sha256:
+        if (found := values_sha256(rows)) != self.checksums_sha256:
             raise MettleError(
                 path,
                 f"the per-image checksums of {self.name} must have sha256 {self.checksums_sha256}",

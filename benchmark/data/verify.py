@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.data.checksums import SATURATED_LEVELS, array_sha256, describe_mismatch, image_checksums, raw_bytes
+from benchmark.data.checksums import SATURATED_LEVELS, describe_mismatch, image_checksums, raw_bytes, values_sha256
 from benchmark.data.dataset import Copy
 from benchmark.data.manifest import Manifest
 from benchmark.errors import MettleError
@@ -53,7 +53,7 @@ def verify(manifest: Manifest, part: str, images: np.ndarray, labels: np.ndarray
     pixels_sha256, exact_sha256 = _pixel_hashes(images, entry.inexact)
     if exact_sha256 != entry.images_sha256:
         raise _images_differ(manifest, part, images, exact, thing, fix, exact_sha256)
-    if (found := array_sha256(labels)) != entry.labels_sha256:
+    if (found := values_sha256(labels)) != entry.labels_sha256:
         raise DataDiffersError(thing, f"labels must have sha256 {entry.labels_sha256}", found, fix, 0.0)
 
     copy: Copy = "official"
@@ -67,7 +67,7 @@ def verify(manifest: Manifest, part: str, images: np.ndarray, labels: np.ndarray
 def _pixel_hashes(images: np.ndarray, inexact: tuple[int, ...]) -> tuple[str, str]:
     """The sha256 of all pixels, and of those outside the inexact positions, without copying the array."""
     if not inexact:
-        whole = array_sha256(images)
+        whole = values_sha256(images)
         return whole, whole
     every, exact = hashlib.sha256(), hashlib.sha256()
     start = 0

@@ -40,9 +40,9 @@ PEERS = {
     "tta": ("corrupt_tta", "corrupt-tta"),
 }
 INSTALL = (
-    "python -m venv /tmp/peers && /tmp/peers/bin/pip install --no-deps imagecorruptions-imaug imgcorr corrupt-tta "
+    "python -m venv .venv-peers && .venv-peers/bin/pip install --no-deps imagecorruptions-imaug imgcorr corrupt-tta "
     "opencv-python-headless scikit-image numba llvmlite numpy scipy pillow imageio tifffile networkx lazy_loader "
-    "packaging 'setuptools<81', then run this file with /tmp/peers/bin/python (or: pip install -e '.[bench]')"
+    "packaging 'setuptools<81', then run this file with .venv-peers/bin/python (or: pip install -e '.[bench]')"
 )
 # Its parameters are of another kind than the published ones.
 OWN_PARAMETERS = {("imaug", "elastic_transform"), ("imgcorr", "elastic_transform"), ("tta", "spatter")}

@@ -10,7 +10,7 @@ import numpy as np
 from benchmark.corruptions import CORRUPTIONS, corrupt_severities
 from benchmark.data import Dataset
 from benchmark.data.cells import CellCache, cell_cache
-from benchmark.data.checksums import array_sha256, describe_mismatch, image_checksums
+from benchmark.data.checksums import describe_mismatch, image_checksums, values_sha256
 from benchmark.documents import canonical_sha256
 from benchmark.errors import MettleError
 from benchmark.task_registry import TaskEntry
@@ -78,7 +78,7 @@ class GeneratedCells:
     def _verify(self, cell: str, images: np.ndarray) -> None:
         """Hold a fresh cell against the manifest, over the images whose clean pixels are the official ones."""
         exact = self.dataset.exact[: self.frozen.count]
-        if array_sha256(images[exact]) == self.frozen.cells[cell]:
+        if values_sha256(images[exact]) == self.frozen.cells[cell]:
             return
         expected = self.checksums[list(self.frozen.cells).index(cell)][:, None]
         positions, levels = describe_mismatch(expected[exact], image_checksums(images, k=1)[exact])

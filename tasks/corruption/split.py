@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from benchmark.data import Dataset
-from benchmark.data.checksums import array_sha256
+from benchmark.data.checksums import values_sha256
 from benchmark.documents.strict import Finite, Line, Paragraph, Sha256, Strict, decode_file, parse
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT
@@ -112,7 +112,7 @@ def read_checksums(entry: TaskEntry, frozen: GeneratedSplit) -> np.ndarray:
     if not path.is_file():
         raise MettleError(path, "the checksums of the split are missing", fix="Restore them: git checkout -- tasks")
     array = np.load(path, allow_pickle=False)
-    if (found := array_sha256(array)) != frozen.checksums_sha256:
+    if (found := values_sha256(array)) != frozen.checksums_sha256:
         raise MettleError(path, f"the checksums have the sha256 {frozen.checksums_sha256}", found)
     return array
 

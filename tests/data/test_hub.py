@@ -13,7 +13,7 @@ import pytest
 from hub_server import Hub, files_of, serve
 from tiny_dataset import REPOSITORY, REVISION, make_tiny
 
-from benchmark.data.checksums import array_sha256
+from benchmark.data.checksums import values_sha256
 
 LOAD = """
     import sys
@@ -69,7 +69,7 @@ def hub(data, tmp_path):
 
 
 def expected(data) -> str:
-    return f"Hugging Face Hub|{array_sha256(data.arrays['test'][0])}|20"
+    return f"Hugging Face Hub|{values_sha256(data.arrays['test'][0])}|20"
 
 
 def test_it_loads_at_the_pinned_commit_and_then_needs_no_network(data, hub, tmp_path):

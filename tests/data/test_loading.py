@@ -10,7 +10,7 @@ import pytest
 from tiny_dataset import make_tiny, write_parquet
 
 from benchmark.data import load, read_manifest, status
-from benchmark.data.checksums import array_sha256
+from benchmark.data.checksums import values_sha256
 from benchmark.data.loading import NotHereError, load_part
 from benchmark.data.sources import debian
 from benchmark.data.verify import DataDiffersError
@@ -29,7 +29,7 @@ def assert_is(dataset, arrays):
     assert dataset.labels.dtype == np.int64
     assert dataset.exact.all()
     assert dataset.copy == "official"
-    assert dataset.pixels_sha256 == array_sha256(images)
+    assert dataset.pixels_sha256 == values_sha256(images)
 
 
 def test_every_local_source_yields_the_same_arrays_in_the_same_order(tiny, tmp_path, monkeypatch):
@@ -224,7 +224,7 @@ def make_with_inexact(folder: Path):
     test = tiny.manifest.parts["test"].model_copy(
         update={
             "inexact": (4, 7),
-            "images_sha256": array_sha256(np.delete(official, [4, 7], axis=0)),
+            "images_sha256": values_sha256(np.delete(official, [4, 7], axis=0)),
         }
     )
     manifest = tiny.manifest.model_copy(update={"parts": {**tiny.manifest.parts, "test": test}})
@@ -245,7 +245,7 @@ def test_a_mirror_copy_and_the_official_copy_are_told_apart(tmp_path, monkeypatc
     dataset = local(manifest)
     assert dataset.copy == "official"
     assert dataset.exact.all()
-    assert dataset.pixels_sha256 == array_sha256(official) != mirror.pixels_sha256
+    assert dataset.pixels_sha256 == values_sha256(official) != mirror.pixels_sha256
 
     official[5] ^= 1
     write_parquet(path, official, tiny.arrays["test"][1])

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from benchmark.data.checksums import array_sha256, image_checksums
+from benchmark.data.checksums import image_checksums, values_sha256
 from benchmark.data.manifest import Manifest, read_manifest
 
 PART_COUNTS = {"train": 30, "test": 20}
@@ -84,12 +84,12 @@ def make_tiny(folder: Path, shape: tuple[int, int, int] = (8, 8, 1), seed: int =
         "parts": {
             part: {
                 "count": len(images),
-                "labels_sha256": array_sha256(labels),
-                "images_sha256": array_sha256(images),
+                "labels_sha256": values_sha256(labels),
+                "images_sha256": values_sha256(images),
             }
             for part, (images, labels) in arrays.items()
         },
-        "checksums_sha256": array_sha256(np.concatenate([image_checksums(images) for images, _ in arrays.values()])),
+        "checksums_sha256": values_sha256(np.concatenate([image_checksums(images) for images, _ in arrays.values()])),
         "hub": {"repo": REPOSITORY, "revision": REVISION, "files": files},
         **extra,
     }

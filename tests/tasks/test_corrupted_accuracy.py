@@ -281,7 +281,7 @@ def repin(folder: Path, change: dict) -> None:
 
 
 def test_cell_that_is_almost_equal_is_noted_and_one_that_is_not_is_refused(tasks_dir: Path, tmp_path: Path) -> None:
-    from benchmark.data.checksums import array_sha256
+    from benchmark.data.checksums import values_sha256
     from benchmark.task_registry import find_task
 
     folder = tmp_path / "tasks"
@@ -296,7 +296,7 @@ def test_cell_that_is_almost_equal_is_noted_and_one_that_is_not_is_refused(tasks
     checksums = np.load(path)
     checksums[list(cells).index("fog/2"), :40] += 5
     np.save(path, checksums)
-    repin(folder, {"checksums_sha256": array_sha256(checksums)})
+    repin(folder, {"checksums_sha256": values_sha256(checksums)})
     with pytest.raises(MettleError, match=r"cell fog/2: .* 40 images, about 32 grey levels") as error:
         score(folder, tmp_path / "b", workers=1)
     assert "\n" not in str(error.value)
