@@ -1,8 +1,7 @@
 """Mettle's engine: loads frozen splits, scores submissions, writes records. It knows no concrete task.
 
-import benchmark
-record = benchmark.evaluate("submissions/fashion-mnist-mlp", "corruption/fashion-mnist-mc")
-print(record.result.scores["mean_accuracy"])
+`benchmark.evaluate("submissions/fashion-mnist-mlp", "corruption/fashion-mnist-mc")` gives a Record. In a script, call it
+below `if __name__ == "__main__":`, because worker processes import the script again.
 """
 
 from __future__ import annotations
@@ -14,20 +13,20 @@ if TYPE_CHECKING:
     from benchmark.check import check_submission
     from benchmark.documents import Record, Submission, Task
     from benchmark.errors import MettleError
-    from benchmark.evaluate import Options, evaluate, score_submission
+    from benchmark.evaluation import Options, evaluate, score_submission
     from benchmark.task_registry import all_tasks, find_task
 
 _PUBLIC = {
     "MettleError": "benchmark.errors",
-    "Options": "benchmark.evaluate",
+    "Options": "benchmark.evaluation",
     "Record": "benchmark.documents",
     "Submission": "benchmark.documents",
     "Task": "benchmark.documents",
     "all_tasks": "benchmark.task_registry",
     "check_submission": "benchmark.check",
-    "evaluate": "benchmark.evaluate",
+    "evaluate": "benchmark.evaluation",
     "find_task": "benchmark.task_registry",
-    "score_submission": "benchmark.evaluate",
+    "score_submission": "benchmark.evaluation",
 }
 __all__ = [
     "MettleError",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import http.client
 import os
 import urllib.error
 import urllib.request
@@ -24,17 +26,23 @@ def local_file(artifact: Artifact, folder: Path) -> Path:
     Raises MettleError for a missing file, a wrong sha256 (naming an HTML page for what it is), or a failed download.
     """
     if artifact.path is not None:
-        path = folder / artifact.path
+        path = (folder / artifact.path).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise MettleError(artifact.path, "a path never leaves its folder", "a link to elsewhere", "Copy the file.")
         if not path.is_file():
             raise MettleError(path, "the artifact's file is missing", fix="Check `path` in submission.toml.")
         return _checked(path, artifact, fix="Correct `sha256` in submission.toml, or restore the file.")
     name = (artifact.url or artifact.hub or "").split("?")[0].rsplit("/", 1)[-1]
     for mirror in mirrors():
-        for candidate in sorted(mirror.rglob(name)):
+        for candidate in sorted(mirror.rglob(glob.escape(name))) if name else []:
             if candidate.is_file() and file_sha256(candidate) == artifact.sha256:
                 return candidate
-    cached = cache_dir() / "artifacts" / artifact.sha256 / name
-    cached.parent.mkdir(parents=True, exist_ok=True)
+    suffix = Path(name).suffix if name not in ("", ".", "..") else ""
+    cached = cache_dir() / "artifacts" / artifact.sha256 / f"artifact{suffix}"
+    try:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MettleError(cached.parent, "the cache cannot be written", error.strerror, "Set METTLE_CACHE.") from None
     with FileLock(cached.parent / ".lock"):
         if not cached.is_file():
             _fetch(artifact, cached)
@@ -53,16 +61,14 @@ def _fetch(artifact: Artifact, target: Path) -> None:
         revision, file = rest.split("/", 1)
         try:
             found = hf_hub_download(repository, file, revision=revision, local_dir=target.parent / "hub")
-        except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-            raise MettleError(
-                artifact.hub, "cannot be downloaded", str(error).splitlines()[0], _offline_fix(target)
-            ) from None
+        except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+            raise MettleError(artifact.hub, "cannot be downloaded", error, _offline_fix(target)) from None
         Path(found).replace(target)
         return
     assert artifact.url is not None
     try:
         download(artifact.url, partial)
-    except (urllib.error.URLError, OSError) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         raise MettleError(artifact.url, "cannot be downloaded", error, _offline_fix(target)) from None
     partial.replace(target)
 
@@ -92,6 +98,8 @@ def download(url: str, partial: Path) -> None:
                     raise OSError(f"the file is larger than {MAX_ARTIFACT_BYTES:,} bytes")
             stream.flush()
             os.fsync(stream.fileno())
+            if total and stream.tell() < total:  # a dropped connection ends a read without an error
+                raise OSError(f"the connection ended after {stream.tell():,} of {total:,} bytes: run it again to go on")
 
 
 def _checked(path: Path, artifact: Artifact, fix: str, remove: bool = False) -> Path:

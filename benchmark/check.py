@@ -64,6 +64,10 @@ def check_submission(folder: Path, task_id: str | None = None, tasks_dir: Path =
 def _tasks_for(artifact: Artifact, wanted: TaskEntry | None, tasks_dir: Path) -> list[TaskEntry]:
     if artifact.task is not None:
         own = find_task(artifact.task, tasks_dir)
+        if reason := _misfit(artifact, own):
+            raise MettleError(
+                artifact.sha256[:12], f"this artifact names {artifact.task}", reason, "Mend submission.toml."
+            )
         return [own] if wanted is None or own.task == wanted.task else []
     if wanted is not None:
         return [] if _misfit(artifact, wanted) else [wanted]
@@ -82,7 +86,8 @@ def _misfit(artifact: Artifact, entry: TaskEntry) -> str:
         if sorted(spec.classes) == sorted(data.classes):
             return f"the classes are those of {entry.task.id} in another order; its order is {', '.join(data.classes)}"
         return f"{len(spec.classes)} classes that are not those of {entry.task.id}"
-    if spec.in_channels is not None and spec.in_channels != data.channels:
+    repeated = spec.in_channels == 3 and data.channels == 1  # grey images are repeated on three channels
+    if spec.in_channels is not None and spec.in_channels != data.channels and not repeated:
         return f"in_channels is {spec.in_channels}, and {entry.task.id} has {data.channels}"
     size = spec.resize or data.image_size
     if spec.image_size is not None and spec.image_size != size:

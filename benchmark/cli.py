@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT, workspace_dir
 
-console = Console()
-errors = Console(stderr=True)
+INTERRUPTED = 130
+console = Console(markup=False)  # names and keys from files may look like markup
+errors = Console(stderr=True, markup=False)
 
 app = typer.Typer(
     help="Measure what test accuracy hides: score checkpoints on frozen tasks and build the leaderboard.\n\n"
@@ -123,7 +125,7 @@ def score(
     Ctrl-C loses nothing: finished cells are kept, and the same command goes on from them.
     """
     from benchmark.documents import read_record
-    from benchmark.evaluate import Options, score_submission
+    from benchmark.evaluation import Options, score_submission
     from benchmark.launch import default_workers
     from benchmark.show import ScoringBar, score_lines
     from benchmark.task_registry import TASKS_DIR
@@ -279,8 +281,12 @@ def board_serve(
     if not (site / "index.html").is_file():
         raise MettleError(site, "the site is not built yet", fix="Run `mettle leaderboard build`.")
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
-    console.print(f"http://127.0.0.1:{port}/  (Ctrl-C ends it)")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise MettleError("--port", f"port {port} must be free", error.strerror, "Choose another.") from None
+    with server:
+        console.print(f"http://127.0.0.1:{port}/  (Ctrl-C ends it)")
         server.serve_forever()
 
 
@@ -289,17 +295,12 @@ def main() -> None:
     try:
         app()
     except MettleError as error:
-        errors.print(f"[bold red]error[/] {_escape(str(error))}", highlight=False, soft_wrap=True)
+        errors.print(Text("error", style="bold red"), str(error), highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        errors.print("Interrupted. What was finished is kept: the same command goes on from there.")
-        sys.exit(130)
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # typer turns Ctrl-C into this code
+            errors.print("Interrupted. What was finished is kept: the same command goes on from there.")
+        raise
 
 
 if __name__ == "__main__":

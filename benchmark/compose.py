@@ -78,7 +78,7 @@ def compose(
         data_source=split.dataset.source,
         data_copy=split.dataset.copy,
         pixels_sha256=split.dataset.pixels_sha256,
-        notes=[*notes, *split.notes],
+        notes=[*notes, *scored.notes],
     )
     beside = {key: item.array for key, item in scored.outcomes.items() if item.stored == "record"}
     return Record.of(result, run), beside

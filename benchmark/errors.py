@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copyreg
+
 
 class MettleError(Exception):
     """A refusal that reads as one line: `thing: rule, but got value. fix`.
@@ -20,3 +22,7 @@ class MettleError(Exception):
         if fix:
             text += f" {fix}"
         super().__init__(" ".join(text.split()))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Worker processes send their errors to the parent: rebuild one from its state, not from its text."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]

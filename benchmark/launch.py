@@ -61,7 +61,6 @@ def run(job: Job, groups: Sequence[Sequence[str]], workers: int, on_shard: Calla
         raise
     else:
         pool.shutdown(wait=True)
-    finally:
         finished.put(None)
         reader.join(timeout=5)
 

@@ -33,14 +33,14 @@ class Scored:
     cells: dict[str, dict[str, float]] = field(default_factory=dict)
     outcomes: dict[str, OutcomeArray] = field(default_factory=dict)
     flags: list[Flag] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """Findings for the record's `run`, for instance cells that differ from the manifest within tolerance."""
 
 
 class OpenSplit(typing.Protocol):
     """The frozen split of a task, verified and ready to be shown to a model."""
 
     dataset: Dataset
-    notes: list[str]
-    """Findings for the record's `run`, for instance cells that differ from the manifest within tolerance."""
 
 
 class Protocol(typing.Protocol):

@@ -46,7 +46,7 @@ def revision() -> Revision:
     try:
         commit = _git("rev-parse", "HEAD")
         dirty = bool(_git("status", "--porcelain", "--", "benchmark", "tasks"))
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, subprocess.SubprocessError):
         return Revision(commit=None, dirty=None)
     return Revision(commit=commit, dirty=dirty)
 

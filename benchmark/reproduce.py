@@ -12,7 +12,7 @@ from benchmark.check import check_submission
 from benchmark.documents import Record, Submission, read_record, read_submission
 from benchmark.documents.store import find_records, read_outcomes, write_atomically
 from benchmark.errors import MettleError
-from benchmark.evaluate import Options, Progress, score_submission, silent
+from benchmark.evaluation import Options, Progress, score_submission, silent
 from benchmark.paths import ROOT
 from benchmark.statistics import paired_difference
 from benchmark.training.baseline import train_baseline

@@ -12,7 +12,7 @@ from benchmark.check import check_submission
 from benchmark.documents import Attestation, Record, read_record
 from benchmark.documents.store import read_outcomes, write_attestation
 from benchmark.errors import MettleError
-from benchmark.evaluate import Options, Progress, score_entry
+from benchmark.evaluation import Options, Progress, score_entry
 
 Kind = Literal["measured", "reproduced"]
 SHOWN_DIFFERENCES = 10
@@ -57,6 +57,10 @@ def verify_record(path: Path, workers: int, batch_size: int, device: str, progre
     entries = [entry for entry in checked.entries if (entry.artifact.sha256, entry.artifact.replicate) in scored]
     if not entries:
         raise MettleError(path, "its submission no longer lists the artifact", fix="See its git history.")
+    if entries[0].task.task.scoring_sha256 != task.sha256:
+        raise MettleError(
+            path, f"{task.id} version {task.version} is not what it was when this was scored", fix="See git."
+        )
     options = Options(workers=workers, batch_size=batch_size, device=device, fresh=True)
     again, _ = score_entry(checked, entries[0], options, progress)
     if again.id == record.id:

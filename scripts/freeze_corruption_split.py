@@ -17,11 +17,13 @@ import numpy as np
 from rich.progress import track
 
 from benchmark import data
+from benchmark.artifacts import local_file
 from benchmark.corruptions import corrupt_severities
 from benchmark.data.checksums import image_checksums, values_sha256
 from benchmark.documents import Submission, read_submission
 from benchmark.documents.canonical import rounded
 from benchmark.documents.store import write_atomically
+from benchmark.errors import MettleError
 from benchmark.metrics import CONFIDENCE_EDGES
 from benchmark.models import load_checkpoint
 from benchmark.models.decisions import Decider
@@ -29,7 +31,7 @@ from benchmark.paths import ROOT
 from benchmark.pin import write_split
 from benchmark.task_registry import find_task
 from tasks.corruption.settings import CLEAN, cell_names, settings_of
-from tasks.corruption.split import GeneratedSplit, Reference, dump, images_of, read_canary
+from tasks.corruption.split import GeneratedSplit, Reference, dump, images_of, pinned, read_canary
 
 SEED = 61
 FOLDER = ROOT / "tasks" / "corruption"
@@ -49,9 +51,11 @@ def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir:
     """Write the split, its checksums, and its hash into the task's TOML."""
     entry = find_task(f"corruption/{task_name}", tasks_dir)
     task, settings = entry.task, settings_of(entry)
+    if task.state != "draft":
+        raise MettleError(task.id, "a frozen split is never changed", f"state {task.state}", "Write a new version.")
     dataset = data.load(task.data.dataset, task.data.part)
     count = count or len(dataset)
-    exact = dataset.exact[:count]
+    exact = pinned(images_of(dataset), count)
     calibration = json.loads((FOLDER / "severities" / f"{task.data.dataset}.json").read_text())
     net, submission = _reference_net(reference, dataset) if reference else (None, None)
     images, labels = dataset.images[:count], dataset.labels[:count]
@@ -98,10 +102,9 @@ def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir:
 def _reference_net(folder: Path, dataset: data.Dataset) -> tuple[Decider, Submission]:
     submission = read_submission(folder.resolve())
     artifact = submission.artifacts[0]
-    assert artifact.path is not None
     assert artifact.model is not None
     model = load_checkpoint(
-        folder / artifact.path,
+        local_file(artifact, folder),
         artifact.model,
         num_classes=len(dataset.class_names),
         class_names=dataset.class_names,

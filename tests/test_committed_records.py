@@ -12,7 +12,7 @@ import pytest
 from benchmark.documents import Attestation, Record, read
 from benchmark.documents.store import find_records, read_outcomes
 from benchmark.errors import MettleError
-from benchmark.evaluate import Options, silent
+from benchmark.evaluation import Options, silent
 from benchmark.export import export
 from benchmark.reproduce import SUBMISSIONS, baselines, reproduce_baseline
 from benchmark.task_registry import find_task

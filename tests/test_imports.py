@@ -91,3 +91,15 @@ def test_import_is_light(name: str) -> None:
     code = f"import sys, {name}; print('torch' in sys.modules, 'pandas' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["False", "False"]
+
+
+def test_public_names_stay_what_they_are() -> None:
+    """A submodule that is imported must not take the place of a public function of its name."""
+    import benchmark
+
+    for name in benchmark.__all__:
+        assert callable(getattr(benchmark, name))
+    import benchmark.evaluation
+
+    assert callable(benchmark.evaluate)
+    assert callable(benchmark.evaluate)

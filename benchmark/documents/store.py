@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -80,12 +82,15 @@ def write_record(submissions: Path, record: Record, outcomes: Mapping[str, np.nd
         raise MettleError(
             path.name, f"outcomes beside a record have at most {MAX_OUTCOME_BYTES:,} bytes", f"{len(packed):,}"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.parent / ".lock"):
-        if not path.exists():  # records are never edited
-            if outcomes:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.parent / ".lock"):
+            if outcomes and not path.with_suffix(".npz").exists():
                 write_atomically(path.with_suffix(".npz"), packed)
-            write_atomically(path, (record.model_dump_json(indent=1) + "\n").encode())
+            if not path.exists():  # records are never edited
+                write_atomically(path, (record.model_dump_json(indent=1) + "\n").encode())
+    except OSError as error:
+        raise MettleError(path.parent, "cannot be written", error.strerror, "Choose another --out.") from error
     return path
 
 
@@ -121,7 +126,7 @@ def read_outcomes(path: Path, record: Record) -> dict[str, np.ndarray]:
                 ):  # a bomb unpacks to more than it says
                     raise ValueError(f"{name} is larger than the record says")
                 arrays[name] = file[name]
-    except (ValueError, KeyError, OSError, EOFError, TypeError) as error:
+    except (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
         raise MettleError(source, "cannot be read as the record's outcomes", error) from None
     for name, outcome in wanted.items():
         if array_sha256(arrays[name]) != outcome.sha256:

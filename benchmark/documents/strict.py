@@ -38,8 +38,8 @@ Paragraph = Annotated[str, StringConstraints(max_length=4000, pattern=_TEXT)]
 
 
 def _http_only(link: str) -> str:
-    if not re.match(r"^https?://[^\s/]+", link):
-        raise ValueError("a link must start with http:// or https://")
+    if not re.fullmatch(r"https?://[^\s/\[\]]+(/[^\s\x00-\x1f]*)?", link):
+        raise ValueError("a link must start with http:// or https:// and have no spaces")
     return link
 
 
@@ -70,7 +70,11 @@ def parse(model: type[Document], data: object, where: object) -> Document:
     Raises MettleError in one line: the key, the rule, the value; the nearest known key for a misspelt one.
     """
     try:
-        return model.model_validate_json(json.dumps(data))  # JSON mode: strict, yet lists may fill tuples
+        text = json.dumps(data)
+    except TypeError:
+        raise MettleError(where, "a date or a time is written as quoted text", fix='Put it in "quotes".') from None
+    try:
+        return model.model_validate_json(text)  # JSON mode: strict, yet lists may fill tuples
     except ValidationError as error:
         # A misspelt key is also a missing one; what was written helps more than what was not.
         first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")

@@ -25,7 +25,6 @@ _HUB_FILE = r"^[\w.-]+/[\w.-]+@[0-9a-f]{40}/[\w./-]+$"
 _PATH = r"^[\w./ -]{1,200}$"
 PATTERN_RULES[_HUB_FILE] = "a hub file is org/name@<40-digit commit>/file; branches and tags are not pinned"
 PATTERN_RULES[_PATH] = "a path has 1 to 200 letters, digits, spaces or . _ / -"
-HubFile = Annotated[str, StringConstraints(pattern=_HUB_FILE)]
 
 
 def _stays_inside(path: str) -> str:
@@ -34,6 +33,7 @@ def _stays_inside(path: str) -> str:
     return path
 
 
+HubFile = Annotated[str, StringConstraints(pattern=_HUB_FILE), AfterValidator(_stays_inside)]
 RelativePath = Annotated[str, StringConstraints(pattern=_PATH), AfterValidator(_stays_inside)]
 
 

@@ -8,7 +8,6 @@ are decided again in float64, whose noise is a billion times smaller; what is st
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,15 +47,14 @@ class Decider:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __post_init__(self) -> None:
-        self.module = self.module.to(self.device).eval()
+        self.module = copy.deepcopy(self.module).to(self.device).eval()  # the caller's net stays as it is
         # GPUs cannot always run float64; the close calls are few, so the processor decides them everywhere.
         self._exact = copy.deepcopy(self.module).to("cpu").double().eval()
 
-    def decide(self, images: np.ndarray, where: str, on_batch: Callable[[int], None] | None = None) -> Decisions:
+    def decide(self, images: np.ndarray, where: str) -> Decisions:
         """The decisions on `images`: uint8 (N, H, W, C).
 
         where: names the images in errors, for instance "cell gaussian_noise/3".
-        on_batch: called with the number of images after every batch.
         Raises MettleError where a logit is NaN or infinite.
         """
         predicted = np.empty(len(images), dtype=np.int64)
@@ -74,8 +72,6 @@ class Decider:
                 positions = start + np.flatnonzero(close)
                 predicted[positions], bins[positions], _ = self._settle(exact, NOISE_FLOAT64)
                 close_calls += len(positions)
-            if on_batch is not None:
-                on_batch(len(batch))
         middles = (self.edges[:-1] + self.edges[1:]) / 2
         return Decisions(predicted, middles[bins], close_calls)
 
@@ -94,10 +90,10 @@ class Decider:
         confidence = 1 / np.exp(logits - top[:, None]).sum(axis=1)
         # d softmax / d logit = p (1 - p), and two logits can move against each other.
         spread = 2 * tolerance * confidence * (1 - confidence) + noise * 1e-3
-        lower = np.searchsorted(self.edges, confidence - spread, side="right")
-        upper = np.searchsorted(self.edges, confidence + spread, side="right")
-        bins = np.clip(upper - 1, 0, len(self.edges) - 2)
-        return tied.argmax(axis=1), bins, (tied.sum(axis=1) > 1) | (lower != upper)
+        inner = self.edges[1:-1]
+        lower = np.searchsorted(inner, confidence - spread, side="right")
+        bins = np.searchsorted(inner, confidence + spread, side="right")
+        return tied.argmax(axis=1), bins, (tied.sum(axis=1) > 1) | (lower != bins)
 
     @staticmethod
     def _refuse_non_finite(logits: np.ndarray, start: int, where: str) -> None:
@@ -117,9 +113,10 @@ def depends_on_batch(module: nn.Module, images: np.ndarray, seed: int = 0) -> fl
 
     images: uint8 (N, H, W, C); the first half is run alone, with the second half, and among darkened images.
     """
-    pixels = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().contiguous() / 255
+    device = next(iter(module.parameters()), torch.empty(0)).device
+    pixels = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).to(device).float().contiguous() / 255
     half = len(pixels) // 2
-    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(pixels)))
+    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(pixels))).to(device)
     alone = torch.cat([module(image[None]) for image in pixels[:half]])
     mixed = module(pixels[order])[torch.argsort(order)][:half]
     beside_dark = module(torch.cat([pixels[:half], pixels[half:] * 0.1]))[:half]

@@ -73,13 +73,13 @@ def score_shards(
     for cell, images in cells:
         decisions = decider.decide(images, f"{entry.task.id} cell {cell}")
         correct = decisions.predicted == split.labels
-        yield (
-            cell,
-            {
-                "correct": np.packbits(correct),
-                "confidence": confidence_histogram(decisions.confidence, correct),
-            },
-        )
+        arrays: dict[str, np.ndarray] = {
+            "correct": np.packbits(correct),
+            "confidence": confidence_histogram(decisions.confidence, correct),
+        }
+        if note := split.cell_notes.get(cell):
+            arrays["note"] = np.array(note)
+        yield cell, arrays
 
 
 def combine(entry: TaskEntry, split: Cells, shards: Mapping[str, Arrays]) -> Scored:
@@ -115,7 +115,9 @@ def combine(entry: TaskEntry, split: Cells, shards: Mapping[str, Arrays]) -> Sco
         "confidence_histograms": OutcomeArray(np.stack([histograms[cell] for cell in order]).astype(np.uint16)),
         "correct": OutcomeArray(np.stack([np.packbits(correct[cell]) for cell in order]), stored="store"),
     }
-    return Scored(scores, cells, outcomes, _canary_flag(split.frozen.canary, scores["canary_accuracy"]))
+    flags = _canary_flag(split.frozen.canary, scores["canary_accuracy"])
+    notes = [str(arrays["note"]) for arrays in shards.values() if "note" in arrays]
+    return Scored(scores, cells, outcomes, flags, notes)
 
 
 def _primary_per_image(settings: CorruptionSettings, correct: Mapping[str, np.ndarray]) -> tuple[np.ndarray, int]:

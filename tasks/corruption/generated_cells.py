@@ -15,7 +15,7 @@ from benchmark.documents import canonical_sha256
 from benchmark.errors import MettleError
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.settings import split_cell
-from tasks.corruption.split import GeneratedSplit
+from tasks.corruption.split import GeneratedSplit, pinned
 
 TOLERATED_PIXEL_SHARE = 1e-5
 """Share of pixels that may be one level off on another platform, whose exp and log round differently."""
@@ -31,7 +31,8 @@ class GeneratedCells:
     checksums: np.ndarray
     """int8 (cells, N), in the order of `frozen.cells`."""
     cache: CellCache = field(default_factory=cell_cache)
-    notes: list[str] = field(default_factory=list)
+    cell_notes: dict[str, str] = field(default_factory=dict)
+    """Findings about cells this process has generated, by cell."""
 
     @property
     def labels(self) -> np.ndarray:
@@ -48,8 +49,11 @@ class GeneratedCells:
         missing = [cell for cell in wanted if found[cell] is None]
         if missing:
             for cell, images in zip(missing, self._generate(missing), strict=True):
-                self._verify(cell, images)
-                self.cache.put(keys[cell], images)
+                note = self._verify(cell, images)
+                if note is None:
+                    self.cache.put(keys[cell], images)
+                else:
+                    self.cell_notes[cell] = note  # not cached, so that every run that uses the cell says so
                 found[cell] = images
         for cell in wanted:
             images = found.pop(cell)
@@ -75,11 +79,14 @@ class GeneratedCells:
         indices = np.arange(len(self.clean), dtype=np.int64)
         return corrupt_severities(self.clean, corruption, parameters, seed=self.frozen.seed, indices=indices)
 
-    def _verify(self, cell: str, images: np.ndarray) -> None:
-        """Hold a fresh cell against the manifest, over the images whose clean pixels are the official ones."""
-        exact = self.dataset.exact[: self.frozen.count]
+    def _verify(self, cell: str, images: np.ndarray) -> str | None:
+        """The note on a fresh cell that differs within tolerance, else None; over the images the hashes cover.
+
+        Raises MettleError for one that differs by more.
+        """
+        exact = pinned(self.frozen.images, self.frozen.count)
         if values_sha256(images[exact]) == self.frozen.cells[cell]:
-            return
+            return None
         expected = self.checksums[list(self.frozen.cells).index(cell)][:, None]
         positions, levels = describe_mismatch(expected[exact], image_checksums(images, k=1)[exact])
         allowed = TOLERATED_PIXEL_SHARE * images[exact].size
@@ -92,4 +99,4 @@ class GeneratedCells:
                 f"{summary}, first at {positions[:3].tolist()}",
                 "Report your platform and the versions printed by `mettle data status`.",
             )
-        self.notes.append(f"cell {cell} differs from the manifest within tolerance: {summary}")
+        return f"cell {cell} differs from the manifest within tolerance: {summary}"

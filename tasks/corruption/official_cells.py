@@ -45,7 +45,8 @@ class OfficialCells:
     frozen: OfficialSplit
     settings: CorruptionSettings
     folder: Path
-    notes: list[str] = field(default_factory=list)
+    cell_notes: dict[str, str] = field(default_factory=dict)
+    """Official files have no tolerance, so this stays empty."""
     _verified: set[str] = field(default_factory=set)
 
     @property

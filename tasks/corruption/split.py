@@ -66,6 +66,13 @@ def read_canary(dataset: str, count: int) -> Canary:
     return canary.model_copy(update={"ids": [position for position in canary.ids if position < count]})
 
 
+def pinned(images: Images, count: int) -> np.ndarray:
+    """Which of the first `count` images the hashes cover: bool (count,), the same for every copy of the data set."""
+    covered = np.ones(count, dtype=bool)
+    covered[[position for position in images.inexact if position < count]] = False
+    return covered
+
+
 class GeneratedSplit(Strict):
     """A split whose cells are generated: seed, severities, and the hash of every cell."""
 
@@ -111,9 +118,15 @@ def read_checksums(entry: TaskEntry, frozen: GeneratedSplit) -> np.ndarray:
     path = (entry.folder / entry.task.data.split).parent / frozen.checksums
     if not path.is_file():
         raise MettleError(path, "the checksums of the split are missing", fix="Restore them: git checkout -- tasks")
-    array = np.load(path, allow_pickle=False)
-    if (found := values_sha256(array)) != frozen.checksums_sha256:
-        raise MettleError(path, f"the checksums have the sha256 {frozen.checksums_sha256}", found)
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise MettleError(path, "the checksums cannot be read", error, "Restore them: git checkout -- tasks") from None
+    shape = (len(frozen.cells), frozen.count)
+    if array.dtype != np.int8 or array.shape != shape or values_sha256(array) != frozen.checksums_sha256:
+        raise MettleError(
+            path, f"the checksums are int8 {shape} with the sha256 {frozen.checksums_sha256}", values_sha256(array)
+        )
     return array
 
 

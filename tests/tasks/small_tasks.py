@@ -24,6 +24,6 @@ def small_task(folder: Path, count: int, *, corruptions: list[str] | None = None
     if corruptions is not None:
         quoted = ", ".join(f'"{name}"' for name in corruptions)
         kept = re.sub(r"standard = \[.*?\]\n", f"standard = [{quoted}]\n", kept, flags=re.S)
-    toml.write_text(text.replace(settings, kept))
+    toml.write_text(text.replace(settings, kept).replace('state = "active"', 'state = "draft"'))
     freeze("fashion-mnist-mc", None, count, folder)
     return folder

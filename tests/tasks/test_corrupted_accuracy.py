@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import random
 import shutil
 import signal
@@ -24,7 +25,7 @@ from benchmark import score as score_module
 from benchmark.documents import Record, read_record
 from benchmark.documents.store import read_outcomes
 from benchmark.errors import MettleError
-from benchmark.evaluate import Options, score_submission
+from benchmark.evaluation import Options, score_submission
 from benchmark.paths import ROOT
 
 TASK = "corruption/fashion-mnist-mc"
@@ -217,6 +218,15 @@ class NotANumber(nn.Module):
         return torch.full((len(images), 10), float("nan"), dtype=images.dtype)
 
 
+def test_an_error_in_a_worker_arrives_whole(tasks_dir: Path, tmp_path: Path) -> None:
+    for file in broken_copy(tasks_dir, tmp_path / "tasks"):
+        if file.suffix == ".npy":
+            np.save(file, np.zeros_like(np.load(file)))
+    with pytest.raises(MettleError, match="the checksums are int8") as error:
+        score(tmp_path / "tasks", tmp_path, workers=2)
+    assert pickle.loads(pickle.dumps(error.value)).args == error.value.args
+
+
 def test_nan_logits_name_cell_and_image(tasks_dir: Path) -> None:
     with pytest.raises(MettleError, match=r"cell clean: logits must be finite.*image 0"):
         evaluate(NotANumber(), TASK, options=Options(tasks_dir=tasks_dir))
@@ -259,6 +269,27 @@ def test_no_honest_baseline_raises_the_canary_flag(whole_test_set: Path, tmp_pat
 def broken_copy(tasks_dir: Path, target: Path) -> Iterator[Path]:
     shutil.copytree(tasks_dir, target)
     yield from (target / "corruption" / "splits").iterdir()
+
+
+def test_official_copy_and_mirror_copy_both_pass(monkeypatch: pytest.MonkeyPatch, mirror: Path) -> None:
+    """The images a mirror may hold as approximations decide no hash, whatever the copy says of itself."""
+    from dataclasses import replace
+
+    from benchmark import data
+    from benchmark.task_registry import find_task
+    from tasks.corruption import corrupted_accuracy
+
+    ours = data.load("cifar10", "test")
+    assert not ours.exact.all()
+    images = np.array(ours.images)
+    images[~ours.exact] ^= 3
+    official = replace(ours, images=images, exact=np.ones(len(ours), bool), copy="official", pixels_sha256="0" * 64)
+    for copy in (ours, official):
+        monkeypatch.setattr(data, "load", lambda *_, copy=copy: copy)
+        split = corrupted_accuracy.open_split(find_task("corruption/cifar10-mc"))
+        (cell,) = split.cells(["brightness/1"])
+        assert cell[1].shape == ours.images.shape
+        assert split.cell_notes == {}
 
 
 def test_changed_split_is_refused(tasks_dir: Path, tmp_path: Path) -> None:

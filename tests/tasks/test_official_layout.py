@@ -13,7 +13,7 @@ from benchmark import data
 from benchmark.corruptions import CORRUPTIONS, corrupt
 from benchmark.documents import read_record
 from benchmark.errors import MettleError
-from benchmark.evaluate import Options, score_submission
+from benchmark.evaluation import Options, score_submission
 from benchmark.paths import ROOT
 from benchmark.pin import pin_task
 from benchmark.task_registry import find_task

@@ -18,6 +18,7 @@ from benchmark.compose import Conditions, batch_flags, compose, measure_cost
 from benchmark.documents import Record, ScoredArtifact
 from benchmark.documents.canonical import bytes_sha256
 from benchmark.documents.store import write_atomically, write_record
+from benchmark.errors import MettleError
 from benchmark.metrics import CONFIDENCE_EDGES
 from benchmark.models.decisions import Decider
 from benchmark.paths import workspace_dir
@@ -43,6 +44,14 @@ class Options:
     tasks_dir: Path = TASKS_DIR
 
 
+def check_device(name: str) -> None:
+    """Raise MettleError where this machine has no such device, before any work."""
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise MettleError("--device", "is cpu, cuda, cuda:N or mps, as this machine has it", repr(name)) from error
+
+
 def silent(what: str, finished: int, total: int) -> None:
     """A `Progress` that shows nothing."""
 
@@ -52,6 +61,7 @@ def score_submission(
 ) -> list[Path]:
     """Score a submission on one task, or on all active tasks it fits; returns the paths of its records."""
     options = options or Options()
+    check_device(options.device)
     checked = check_submission(folder, task_id, options.tasks_dir)
     paths = []
     for entry in checked.entries:
@@ -122,6 +132,7 @@ def evaluate(
     (N, classes), normalization included. A net in memory is scored in this process, from the first cell on.
     """
     options = options or Options()
+    check_device(options.device)
     if not isinstance(model, nn.Module):
         checked = check_submission(Path(model), task_id, options.tasks_dir)
         return score_entry(checked, checked.entries[0], options)[0]
