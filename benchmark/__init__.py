@@ -1,7 +1,7 @@
 """Mettle's engine: loads frozen splits, scores submissions, writes records. It knows no concrete task.
 
-`benchmark.evaluate("submissions/fashion-mnist-mlp", "corruption/fashion-mnist-mc")` gives a Record. In a script, call it
-below `if __name__ == "__main__":`, because worker processes import the script again.
+`benchmark.evaluate("submissions/fashion-mnist-mlp", "corruption/fashion-mnist-mc")` gives a Record. In a script, call
+it below `if __name__ == "__main__":`, because worker processes import the script again.
 """
 
 from __future__ import annotations

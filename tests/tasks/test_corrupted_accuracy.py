@@ -271,7 +271,8 @@ def broken_copy(tasks_dir: Path, target: Path) -> Iterator[Path]:
     yield from (target / "corruption" / "splits").iterdir()
 
 
-def test_official_copy_and_mirror_copy_both_pass(monkeypatch: pytest.MonkeyPatch, mirror: Path) -> None:
+@pytest.mark.usefixtures("mirror")
+def test_official_copy_and_mirror_copy_both_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """The images a mirror may hold as approximations decide no hash, whatever the copy says of itself."""
     from dataclasses import replace
 
