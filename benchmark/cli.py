@@ -113,7 +113,7 @@ def score(
     task: Annotated[str, typer.Option(help="Only this task; default: all active tasks it fits.")] = "",
     out: Out = None,
     workers: Workers = 0,
-    batch_size: BatchSize = 500,
+    batch_size: BatchSize = 250,
     device: Device = "cpu",
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Score every cell again, also those already finished.")
@@ -152,7 +152,7 @@ def verify(
     attest: Annotated[str, typer.Option(help="Your name: where they agree, attest it beside the record.")] = "",
     kind: Annotated[str, typer.Option(help="Of attestation: measured (maintainers) or reproduced.")] = "reproduced",
     workers: Workers = 0,
-    batch_size: BatchSize = 500,
+    batch_size: BatchSize = 250,
     device: Device = "cpu",
 ) -> None:
     """Score a record's submission again, every cell, and compare the two results."""

@@ -37,7 +37,7 @@ class Options:
     out: Path = dataclasses.field(default_factory=workspace_dir)
     """Records go to `<out>/submissions/<name>/records/`."""
     workers: int = dataclasses.field(default_factory=launch.default_workers)
-    batch_size: int = 500
+    batch_size: int = 250
     device: str = "cpu"
     fresh: bool = False
     """Score every cell again instead of going on from finished ones."""

@@ -38,7 +38,7 @@ class Job:
     tasks_dir: Path = TASKS_DIR
     shards_dir: Path | None = None
     """Where shard outcomes are kept; the cache unless given."""
-    batch_size: int = 500
+    batch_size: int = 250
     threads: int = 1
     device: str = "cpu"
 

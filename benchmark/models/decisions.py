@@ -43,7 +43,7 @@ class Decider:
 
     module: nn.Module
     edges: np.ndarray
-    batch_size: int = 500
+    batch_size: int = 250
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __post_init__(self) -> None:

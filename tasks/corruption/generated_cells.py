@@ -44,21 +44,25 @@ class GeneratedCells:
 
     def cells(self, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
         """Pairs of cell name and uint8 (N, H, W, C), in the order asked; all of one corruption."""
-        keys = {cell: self._key(cell) for cell in wanted}
-        found = {cell: self.cache.get(key) for cell, key in keys.items()}
+        found: dict[str, np.ndarray | None] = {cell: self.cache.get(self._key(cell)) for cell in wanted}
         missing = [cell for cell in wanted if found[cell] is None]
         if missing:
-            for cell, images in zip(missing, self._generate(missing), strict=True):
-                note = self._verify(cell, images)
-                if note is None:
-                    self.cache.put(keys[cell], images)
-                else:
-                    self.cell_notes[cell] = note  # not cached, so that every run that uses the cell says so
-                found[cell] = images
+            found |= self._make(missing)
         for cell in wanted:
             images = found.pop(cell)
             assert images is not None
             yield cell, images
+
+    def _make(self, cells: Sequence[str]) -> dict[str, np.ndarray]:
+        """Fresh cells, checked and kept; read back from the cache, because five of CIFAR-10 are 150 MB in memory."""
+        made: dict[str, np.ndarray] = {}
+        for cell, images in zip(cells, self._generate(cells), strict=True):
+            note = self._verify(cell, images)
+            if note is not None:
+                self.cell_notes[cell] = note  # not cached, so that every run that uses the cell says so
+            kept = self.cache.get(self._key(cell)) if note is None and self.cache.put(self._key(cell), images) else None
+            made[cell] = images.copy() if kept is None else kept
+        return made
 
     def _key(self, cell: str) -> str:
         corruption, severity = split_cell(cell)
