@@ -59,11 +59,13 @@ def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir:
     calibration = json.loads((FOLDER / "severities" / f"{task.data.dataset}.json").read_text())
     net, submission = _reference_net(reference, dataset) if reference else (None, None)
     images, labels = dataset.images[:count], dataset.labels[:count]
+    corruptions = settings.standard + settings.held_out
+    severities = {name: calibration["severities"][name][: settings.severities] for name in corruptions}
     errors = {CLEAN: _error(net, images, labels)} if net else {}
     hashes: dict[str, str] = {}
     checksums = []
-    for corruption in track(settings.standard + settings.held_out, description=f"Freezing {task.id}"):
-        parameters = calibration["severities"][corruption]
+    for corruption in track(corruptions, description=f"Freezing {task.id}"):
+        parameters = severities[corruption]
         cells = corrupt_severities(images, corruption, parameters, seed=SEED, indices=np.arange(count, dtype=np.int64))
         for cell, pixels in zip(cell_names(settings, corruption), cells, strict=True):
             hashes[cell] = values_sha256(pixels[exact])
@@ -82,7 +84,7 @@ def freeze(task_name: str, reference: Path | None, count: int | None, tasks_dir:
         images=images_of(dataset),
         count=count,
         seed=SEED,
-        severities={name: calibration["severities"][name] for name in settings.standard + settings.held_out},
+        severities=severities,
         calibration=f"On {calibration['images']} with {nets}; they keep {calibration['targets']} of their accuracy.",
         cells=hashes,
         checksums=f"{stem}.checksums.npy",

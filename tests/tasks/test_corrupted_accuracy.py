@@ -134,6 +134,12 @@ def test_killed_at_random_moments_and_resumed(tasks_dir: Path, tmp_path: Path) -
     assert read_record(found).result == expected.result
 
 
+def runs_in_group(group: int) -> bool:
+    """Whether a process of a process group still runs; one that has ended and waits to be reaped does not."""
+    listed = subprocess.run(["ps", "-eo", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
+    return any(int(line.split()[0]) == group and line.split()[1][0] != "Z" for line in listed.splitlines())
+
+
 def test_interrupted_workers_leave_no_process_behind(tasks_dir: Path, tmp_path: Path) -> None:
     environment = os.environ | {"METTLE_CACHE": str(tmp_path / "interrupted-cache")}
     process = subprocess.Popen(
@@ -147,8 +153,10 @@ def test_interrupted_workers_leave_no_process_behind(tasks_dir: Path, tmp_path: 
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "the same command goes on" in " ".join(error.split())
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    deadline = time.monotonic() + 20
+    while runs_in_group(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not runs_in_group(process.pid)
     assert not list((tmp_path / "out").rglob("*.json"))
 
 
@@ -329,6 +337,7 @@ def test_cell_that_is_almost_equal_is_noted_and_one_that_is_not_is_refused(tasks
     checksums[list(cells).index("fog/2"), :40] += 5
     np.save(path, checksums)
     repin(folder, {"checksums_sha256": values_sha256(checksums)})
+    score_module._last = None  # a job that is open keeps its split
     with pytest.raises(MettleError, match=r"cell fog/2: .* 40 images, about 32 grey levels") as error:
         score(folder, tmp_path / "b", workers=1)
     assert "\n" not in str(error.value)
