@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,7 @@ import numpy as np
 import torch
 
 from benchmark.documents import Artifact, ModelSpec, canonical_sha256
-from benchmark.documents.store import write_atomically
+from benchmark.documents.store import pack_outcomes, write_atomically
 from benchmark.errors import MettleError
 from benchmark.metrics import CONFIDENCE_EDGES
 from benchmark.models import LoadedModel, load_checkpoint
@@ -125,14 +124,8 @@ def score_shards(job: Job, shards: Sequence[str], on_shard: Callable[[str], None
     if not missing:
         return
     for shard, arrays in opened.entry.protocol().score_shards(opened.entry, opened.split, opened.decider, missing):
-        write_atomically(paths[shard], _pack(arrays))
+        write_atomically(paths[shard], pack_outcomes(arrays))
         on_shard(shard)
-
-
-def _pack(arrays: Arrays) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{name: arrays[name] for name in sorted(arrays)})  # type: ignore[arg-type]
-    return buffer.getvalue()
 
 
 def finished_shards(job: Job, groups: Sequence[Sequence[str]]) -> int:
