@@ -30,6 +30,8 @@ class ReportedResult(Strict):
     architecture: Line | None = None
     extra_data: bool | None = None
     note: Paragraph = ""
+    anomalies: list[Paragraph] = []
+    """What an automatic check found odd about the row this number stands in, one sentence each."""
 
 
 class ReportedResults(Strict):
