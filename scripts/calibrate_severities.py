@@ -23,11 +23,10 @@ from benchmark import data
 from benchmark.corruptions import CORRUPTIONS, HELD_OUT_10, STANDARD_15, corrupt_severities
 from benchmark.documents.canonical import file_sha256, rounded
 from benchmark.documents.store import write_atomically
-from benchmark.documents.submission import ModelSpec
 from benchmark.metrics import CONFIDENCE_EDGES
-from benchmark.models import load_checkpoint
 from benchmark.models.decisions import Decider
 from benchmark.paths import ROOT
+from benchmark.training.checkpoint import load_weights
 from benchmark.training.recipe import read_recipe
 
 TARGETS = (0.95, 0.88, 0.79, 0.68, 0.55)
@@ -45,15 +44,7 @@ def load_nets(dataset: str, train: data.Dataset) -> dict[str, Decider]:
     nets = {}
     for path in sorted((ROOT / "scripts" / "calibration" / dataset).glob("*.safetensors")):
         recipe = read_recipe(path.with_name(path.stem + ".recipe.toml"))
-        spec = ModelSpec(architecture=recipe.architecture, mean=recipe.mean, std=recipe.std)
-        model = load_checkpoint(
-            path,
-            spec,
-            num_classes=len(train.class_names),
-            class_names=train.class_names,
-            in_channels=train.images.shape[3],
-            image_size=train.images.shape[1],
-        )
+        model = load_weights(path, recipe.model_spec(), train.images, train.class_names)
         nets[path.stem] = Decider(model.module, CONFIDENCE_EDGES)
     return nets
 

@@ -25,11 +25,11 @@ from benchmark.documents.canonical import rounded
 from benchmark.documents.store import write_atomically
 from benchmark.errors import MettleError
 from benchmark.metrics import CONFIDENCE_EDGES
-from benchmark.models import load_checkpoint
 from benchmark.models.decisions import Decider
 from benchmark.paths import ROOT
 from benchmark.pin import write_split
 from benchmark.task_registry import find_task
+from benchmark.training.checkpoint import load_weights
 from tasks.corruption.settings import CLEAN, cell_names, settings_of
 from tasks.corruption.split import GeneratedSplit, Reference, dump, images_of, pinned, read_canary
 
@@ -105,14 +105,7 @@ def _reference_net(folder: Path, dataset: data.Dataset) -> tuple[Decider, Submis
     submission = read_submission(folder.resolve())
     artifact = submission.artifacts[0]
     assert artifact.model is not None
-    model = load_checkpoint(
-        local_file(artifact, folder),
-        artifact.model,
-        num_classes=len(dataset.class_names),
-        class_names=dataset.class_names,
-        in_channels=dataset.images.shape[3],
-        image_size=dataset.images.shape[1],
-    )
+    model = load_weights(local_file(artifact, folder), artifact.model, dataset.images, dataset.class_names)
     return Decider(model.module, CONFIDENCE_EDGES), submission
 
 

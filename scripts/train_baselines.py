@@ -13,10 +13,9 @@ import numpy as np
 import torch
 
 from benchmark import data
-from benchmark.documents.submission import ModelSpec
 from benchmark.errors import MettleError
-from benchmark.models import load_checkpoint
 from benchmark.training.baseline import train_baseline, weights_path
+from benchmark.training.checkpoint import load_weights
 from benchmark.training.recipe import Recipe, read_recipe
 
 BATCH_SIZE = 500
@@ -26,15 +25,7 @@ BATCH_SIZE = 500
 def test_accuracy(weights: Path, recipe: Recipe) -> float:
     """Share of test images classified correctly, in [0, 1], higher is better."""
     part = data.load(recipe.dataset, "test")
-    spec = ModelSpec(architecture=recipe.architecture, mean=recipe.mean, std=recipe.std)
-    loaded = load_checkpoint(
-        weights,
-        spec,
-        num_classes=len(part.class_names),
-        class_names=part.class_names,
-        in_channels=part.images.shape[3],
-        image_size=part.images.shape[1],
-    )
+    loaded = load_weights(weights, recipe.model_spec(), part.images, part.class_names)
     predicted = [
         loaded.module(torch.from_numpy(part.images[start : start + BATCH_SIZE]).permute(0, 3, 1, 2).float() / 255)
         .argmax(1)

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors.torch
 import torch
 
 from benchmark.documents.store import write_atomically
+from benchmark.documents.submission import ModelSpec
+from benchmark.models import LoadedModel, load_checkpoint
 
 
 def save_progress(path: Path, progress: Mapping[str, Any]) -> None:
@@ -37,3 +40,19 @@ def save_weights(path: Path, state: Mapping[str, torch.Tensor], origin: Mapping[
     tensors = {name: tensor.detach().clone().contiguous() for name, tensor in state.items()}
     metadata = {"mettle": json.dumps(origin, sort_keys=True, separators=(",", ":"))}
     write_atomically(path, safetensors.torch.save(tensors, metadata=metadata))
+
+
+def load_weights(path: Path, spec: ModelSpec, images: np.ndarray, class_names: tuple[str, ...]) -> LoadedModel:
+    """The net in a file of ours, in eval mode, for images shaped as these.
+
+    images: uint8 (N, H, W, C), of which only the shape is read. class_names: one for each logit. Raises MettleError
+    as `load_checkpoint` does.
+    """
+    return load_checkpoint(
+        path,
+        spec,
+        num_classes=len(class_names),
+        class_names=class_names,
+        in_channels=images.shape[3],
+        image_size=images.shape[1],
+    )

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from benchmark.documents.strict import Finite, Line, Share, Strict, decode_file, parse
+from benchmark.documents.submission import ModelSpec
 from benchmark.training.augmentations import AnyAugmentation
 
 Positive = Annotated[Finite, Field(gt=0)]
@@ -79,6 +80,10 @@ class Recipe(Strict):
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError("seeds must differ")
         return self
+
+    def model_spec(self) -> ModelSpec:
+        """How its weights become a net."""
+        return ModelSpec(architecture=self.architecture, mean=self.mean, std=self.std)
 
     def settings(self) -> dict[str, object]:
         """What the file says besides the seeds, as JSON values: one seed's weights do not depend on the others.

@@ -12,10 +12,9 @@ import torch
 from safetensors import safe_open
 
 from benchmark import data
-from benchmark.documents.submission import ModelSpec
 from benchmark.errors import MettleError
-from benchmark.models import load_checkpoint
 from benchmark.training.baseline import train_baseline, weights_path
+from benchmark.training.checkpoint import load_weights
 from benchmark.training.recipe import read_recipe
 from benchmark.training.trainer import identity, train
 
@@ -102,6 +101,7 @@ import sys, time
 from pathlib import Path
 from benchmark import data
 from benchmark.training import checkpoint, trainer
+from benchmark.training.checkpoint import load_weights
 from benchmark.training.recipe import read_recipe
 
 def slowly(path, progress, save=checkpoint.save_progress):
@@ -126,10 +126,8 @@ def test_a_baseline_learns_and_its_file_tells_its_origin(recipe_path):
     assert origin["recipe"]["architecture"] == recipe.architecture
     assert origin["seed"] == 1
     assert origin["pixels_sha256"] == digits().pixels_sha256
-    spec = ModelSpec(architecture=recipe.architecture, mean=recipe.mean, std=recipe.std)
-    size = digits().images.shape[1]
-    loaded = load_checkpoint(baseline.path, spec, num_classes=10, class_names=None, in_channels=1, image_size=size)
     test = data.load("digits", "test", progress=False)
+    loaded = load_weights(baseline.path, recipe.model_spec(), test.images, test.class_names)
     with torch.inference_mode():
         logits = loaded.module(torch.from_numpy(test.images).permute(0, 3, 1, 2).float() / 255)
     assert np.mean(logits.argmax(1).numpy() == test.labels) > 0.8
