@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,19 @@ from benchmark.task_registry import TASKS_DIR, TaskEntry, all_tasks, find_task
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One artifact, its verified file, and one task it will be scored on."""
+class Piece:
+    """One artifact and its verified file."""
 
     artifact: Artifact
     file: Path
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One task, and all artifacts of the submission that are scored on it together: its replicates."""
+
     task: TaskEntry
+    pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
@@ -42,12 +50,19 @@ def check_submission(folder: Path, task_id: str | None = None, tasks_dir: Path =
     wanted = find_task(task_id, tasks_dir) if task_id else None
     for claimed in submission.declares.claims:
         find_task(claimed, tasks_dir)
-    entries = []
+    fitting: dict[tuple[str, int], list[Artifact]] = {}
+    tasks: dict[tuple[str, int], TaskEntry] = {}
     for artifact in submission.artifacts:
-        tasks = _tasks_for(artifact, wanted, tasks_dir)
-        if tasks:
-            file = local_file(artifact, folder)
-            entries += [Entry(artifact, file, task) for task in tasks]
+        for task in _tasks_for(artifact, wanted, tasks_dir):
+            key = (task.task.id, task.task.version)
+            tasks[key] = task
+            fitting.setdefault(key, []).append(artifact)
+    files = {
+        artifact.sha256: local_file(artifact, folder)
+        for artifact in submission.artifacts
+        if any(artifact in artifacts for artifacts in fitting.values())
+    }
+    entries = [_entry(tasks[key], artifacts, files) for key, artifacts in sorted(fitting.items())]
     if not entries:
         reasons = (
             "; ".join(_misfit(artifact, wanted) for artifact in submission.artifacts)
@@ -59,6 +74,21 @@ def check_submission(folder: Path, task_id: str | None = None, tasks_dir: Path =
             submission.name, f"nothing in it can be scored on {what}", reasons, "`mettle tasks` lists them."
         )
     return CheckedSubmission(submission, folder, entries)
+
+
+def _entry(task: TaskEntry, artifacts: Sequence[Artifact], files: Mapping[str, Path]) -> Entry:
+    """All artifacts of one task; a checkpoint outweighs what its author computed with it."""
+    if any(artifact.kind == "checkpoint" for artifact in artifacts):
+        artifacts = [artifact for artifact in artifacts if artifact.kind == "checkpoint"]
+    names = [artifact.replicate for artifact in artifacts]
+    if len(artifacts) > 1 and (None in names or len(set(names)) < len(names)):
+        raise MettleError(
+            task.task.id,
+            "several artifacts for one task are replicates, each with a name of its own",
+            ", ".join(name or "(unnamed)" for name in names),
+            'Give each `replicate`, for instance "seed 1", or name its `task`.',
+        )
+    return Entry(task, tuple(Piece(artifact, files[artifact.sha256]) for artifact in artifacts))
 
 
 def _tasks_for(artifact: Artifact, wanted: TaskEntry | None, tasks_dir: Path) -> list[TaskEntry]:
@@ -82,9 +112,13 @@ def _misfit(artifact: Artifact, entry: TaskEntry) -> str:
         return f"{entry.task.id} takes {' or '.join(entry.task.artifacts)}, not {artifact.kind}"
     if spec is None:
         return ""
-    if spec.classes is not None and spec.classes != data.classes:
-        if sorted(spec.classes) == sorted(data.classes):
-            return f"the classes are those of {entry.task.id} in another order; its order is {', '.join(data.classes)}"
+    try:
+        classes = entry.protocol().classes(entry, artifact)
+    except MettleError as error:
+        return str(error)
+    if spec.classes is not None and spec.classes != classes:
+        if sorted(spec.classes) == sorted(classes):
+            return f"the classes are those of {entry.task.id} in another order; its order is {', '.join(classes)}"
         return f"{len(spec.classes)} classes that are not those of {entry.task.id}"
     repeated = spec.in_channels == 3 and data.channels == 1  # grey images are repeated on three channels
     if spec.in_channels is not None and spec.in_channels != data.channels and not repeated:

@@ -99,12 +99,19 @@ def check(
 
     checked = check_submission(submission, task or None, tasks_dir or TASKS_DIR)
     for entry in checked.entries:
-        model = load_model(entry.task, entry.artifact, entry.file)
-        console.print(
-            f"{checked.submission.name} fits {entry.task.task.id}: {model.parameters:,} parameters, hash right"
-        )
-        for note in model.stripped:
-            console.print(f"  {note}")
+        for piece in entry.pieces:
+            what = f"{checked.submission.name} fits {entry.task.task.id}"
+            if piece.artifact.replicate:
+                what += f" ({piece.artifact.replicate})"
+            if piece.artifact.kind != "checkpoint":
+                protocol = entry.task.protocol()
+                protocol.submitted(entry.task, protocol.open_split(entry.task), piece.file)
+                console.print(f"{what}: {piece.artifact.kind} complete, hash right", highlight=False)
+                continue
+            model = load_model(entry.task, piece.artifact, piece.file)
+            console.print(f"{what}: {model.parameters:,} parameters, hash right", highlight=False)
+            for note in model.stripped:
+                console.print(f"  {note}", highlight=False)
 
 
 @app.command()

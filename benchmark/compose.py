@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +15,8 @@ from benchmark.documents import Cost, Flag, Record, Run, ScoredArtifact, ScoredT
 from benchmark.documents.store import describe_outcome, put_in_store
 from benchmark.models import flops_per_image
 from benchmark.models.decisions import NOISE_FLOAT32, depends_on_batch
-from benchmark.protocol import OpenSplit, Scored
+from benchmark.protocol import Scored
+from benchmark.score import OpenTask
 from benchmark.task_registry import TaskEntry
 
 BATCH_PROBE_IMAGES = 32
@@ -33,36 +35,54 @@ class Conditions:
     clock: float = field(default_factory=time.monotonic)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What the scorer found out about one net before scoring it."""
+
+    cost: Cost
+    flags: list[Flag]
+    notes: list[str]
+
+
 def compose(
     name: str,
-    artifact: ScoredArtifact,
-    entry: TaskEntry,
-    split: OpenSplit,
-    scored: Scored,
-    cost: Cost,
+    artifacts: list[ScoredArtifact],
+    task: OpenTask,
+    runs: Mapping[str, Scored],
+    cost: Cost | None,
     flags: list[Flag],
     conditions: Conditions,
     notes: list[str],
 ) -> tuple[Record, dict[str, np.ndarray]]:
-    """The record, and the arrays to be stored beside it; larger arrays go to the content-addressed store here."""
-    task = entry.task
+    """The record, and the arrays to be stored beside it; larger arrays go to the content-addressed store here.
+
+    runs: what each replicate scored, by its name; several are merged by the protocol. cost: None where no model ran.
+    """
+    scored = next(iter(runs.values())) if len(runs) == 1 else task.protocol.merge(task.entry, task.split, runs)
+    definition, dataset = task.entry.task, task.split.dataset
     for item in scored.outcomes.values():
         if item.stored == "store":
             put_in_store(item.array)
+    several = {run: {key: score.value for key, score in found.scores.items()} for run, found in runs.items()}
     result = {
         "task": ScoredTask(
-            id=task.id, version=task.version, sha256=task.scoring_sha256, split_sha256=task.data.split_sha256 or ""
+            id=definition.id,
+            version=definition.version,
+            sha256=definition.scoring_sha256,
+            split_sha256=definition.data.split_sha256 or "",
         ).model_dump(),
         "submission": name,
-        "artifacts": [artifact.model_dump()],
+        "artifacts": [artifact.model_dump() for artifact in artifacts],
         "scores": {key: score.model_dump() for key, score in scored.scores.items()},
         "cells": scored.cells,
         "outcomes": {
             key: describe_outcome(item.array, scale=item.scale, stored=item.stored).model_dump()
             for key, item in scored.outcomes.items()
         },
-        "cost": cost.model_dump(),
-        "flags": [flag.model_dump() for flag in [*scored.flags, *flags]],
+        "replicates": several if len(runs) > 1 else {},
+        "detector": scored.detector.model_dump() if scored.detector else None,
+        "cost": cost.model_dump() if cost else None,
+        "flags": [flag.model_dump() for flag in dict.fromkeys([*scored.flags, *flags])],
     }
     run = Run(
         started=conditions.started.isoformat(timespec="seconds"),
@@ -75,9 +95,9 @@ def compose(
         precision="fp32",
         versions=provenance.versions(),
         revision=provenance.revision(),
-        data_source=split.dataset.source,
-        data_copy=split.dataset.copy,
-        pixels_sha256=split.dataset.pixels_sha256,
+        data_source=dataset.source,
+        data_copy=dataset.copy,
+        pixels_sha256=dataset.pixels_sha256,
         notes=[*notes, *scored.notes],
     )
     beside = {key: item.array for key, item in scored.outcomes.items() if item.stored == "record"}
@@ -95,9 +115,20 @@ def measure_cost(module: nn.Module, entry: TaskEntry, weight_bytes: int) -> Cost
     )
 
 
-def batch_flags(module: nn.Module, split: OpenSplit) -> list[Flag]:
+def total_cost(costs: Sequence[Cost]) -> Cost:
+    """What the replicates cost: the largest net, and the bytes of all files."""
+    flops = [cost.flops for cost in costs if cost.flops is not None]
+    return Cost(
+        parameters=max(cost.parameters for cost in costs),
+        flops=max(flops) if len(flops) == len(costs) else None,
+        forward_passes=max(cost.forward_passes for cost in costs),
+        weight_bytes=sum(cost.weight_bytes for cost in costs),
+    )
+
+
+def batch_flags(module: nn.Module, images: np.ndarray) -> list[Flag]:
     """The batch-dependent flag, where the score of an image moves with the other images of its batch."""
-    moved = depends_on_batch(module, split.dataset.images[:BATCH_PROBE_IMAGES])
+    moved = depends_on_batch(module, images[:BATCH_PROBE_IMAGES])
     if moved <= BATCH_TOLERANCE:
         return []
     # The size of the shift varies with the processor; `result` holds only that there is one.

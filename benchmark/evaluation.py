@@ -14,16 +14,14 @@ from torch import nn
 
 from benchmark import launch
 from benchmark.check import CheckedSubmission, Entry, check_submission
-from benchmark.compose import Conditions, batch_flags, compose, measure_cost
-from benchmark.documents import Record, ScoredArtifact
+from benchmark.compose import Conditions, Measured, batch_flags, compose, measure_cost, total_cost
+from benchmark.documents import Artifact, Detector, Record, ScoredArtifact, Submission
 from benchmark.documents.canonical import bytes_sha256
 from benchmark.documents.store import write_atomically, write_record
 from benchmark.errors import MettleError
-from benchmark.metrics import CONFIDENCE_EDGES
-from benchmark.models.decisions import Decider
 from benchmark.paths import workspace_dir
-from benchmark.protocol import Arrays
-from benchmark.score import Job, collect, finished_shards, open_job
+from benchmark.protocol import Arrays, Candidate
+from benchmark.score import Job, OpenJob, OpenTask, collect, finished_shards, net_of, open_job, open_task
 from benchmark.task_registry import TASKS_DIR, find_task
 
 Progress = Callable[[str, int, int], None]
@@ -78,25 +76,31 @@ def score_submission(
 def score_entry(
     checked: CheckedSubmission, entry: Entry, options: Options, progress: Progress = silent
 ) -> tuple[Record, dict[str, np.ndarray]]:
-    """The record of one artifact on one task, and the arrays to be stored beside it."""
-    task = entry.task.task
+    """The record of a submission on one task, all its replicates together, and the arrays to be stored beside it."""
+    task, submission = entry.task.task, checked.submission
+    name = f"{task.id}.v{task.version}"
     threads = max(1, launch.available_cores() // options.workers)
     conditions = Conditions(options.device, threads, options.workers, options.batch_size)
+    if entry.pieces[0].artifact.kind != "checkpoint":
+        return _score_submitted(submission, entry, open_task(name, options.tasks_dir), conditions)
     with tempfile.TemporaryDirectory(prefix="mettle-fresh-") as fresh:
-        job = Job(
-            task=f"{task.id}.v{task.version}",
-            artifact=entry.artifact,
-            file=entry.file,
-            tasks_dir=options.tasks_dir,
-            shards_dir=Path(fresh) if options.fresh else None,
-            batch_size=options.batch_size,
-            threads=threads,
-            device=options.device,
-        )
-        opened = open_job(job)
-        protocol = opened.entry.protocol()
-        groups = protocol.shard_groups(opened.entry)
-        what, total, finished = f"{checked.submission.name} on {task.id}", sum(map(len, groups)), 0
+        jobs = [
+            Job(
+                task=name,
+                artifact=piece.artifact,
+                file=piece.file,
+                tasks_dir=options.tasks_dir,
+                shards_dir=Path(fresh) if options.fresh else None,
+                batch_size=options.batch_size,
+                threads=threads,
+                device=options.device,
+            )
+            for piece in entry.pieces
+        ]
+        measured = [_measure(open_job(job), job) for job in jobs]  # also refuses what cannot be scored, before hours
+        opened = open_task(name, options.tasks_dir)
+        groups = opened.protocol.shard_groups(opened.entry)
+        what, total, finished = f"{submission.name} on {task.id}", len(jobs) * sum(map(len, groups)), 0
         progress(what, 0, total)
 
         def on_shard(_: str) -> None:
@@ -104,32 +108,69 @@ def score_entry(
             finished += 1
             progress(what, finished, total)
 
-        earlier = finished_shards(job, groups)
-        launch.run(job, groups, options.workers, on_shard)
-        scored = protocol.combine(opened.entry, opened.split, collect(job, groups))
-
-    resumed = [f"{earlier} of {total} shards were finished by an earlier run"] if earlier else []
-    given = entry.artifact
+        earlier = sum(finished_shards(job, groups) for job in jobs)
+        work = [(job, group) for job in jobs for group in groups]
+        launch.run(work, options.workers if earlier < total else 1, on_shard)
+        scored = {
+            _replicate(job.artifact): opened.protocol.combine(
+                opened.entry,
+                opened.split,
+                Candidate(job.artifact.kind, job.artifact.replicate, submission.detector),
+                collect(job, groups),
+            )
+            for job in jobs
+        }
+    notes = list(dict.fromkeys(note for each in measured for note in each.notes))
+    if earlier:
+        notes.append(f"{earlier} of {total} shards were finished by an earlier run")
     return compose(
-        checked.submission.name,
-        ScoredArtifact(kind=given.kind, sha256=given.sha256, replicate=given.replicate, model=given.model),
-        opened.entry,
-        opened.split,
-        scored,
-        measure_cost(opened.model.module, opened.entry, entry.file.stat().st_size),
-        batch_flags(opened.model.module, opened.split),
-        conditions,
-        [*opened.model.stripped, *resumed],
-    )
+        submission.name, _artifacts(entry), opened, scored, total_cost([each.cost for each in measured]),
+        [flag for each in measured for flag in each.flags], conditions, notes,
+    )  # fmt: skip
+
+
+def _measure(opened: OpenJob, job: Job) -> Measured:
+    """Cost and batch dependence of one net, and what was stripped from its file."""
+    task, module = opened.task, opened.model.module
+    cost = measure_cost(module, task.entry, job.file.stat().st_size)
+    images = task.protocol.probe(task.entry, task.split)
+    return Measured(cost, batch_flags(module, images), list(opened.model.stripped))
+
+
+def _score_submitted(
+    submission: Submission, entry: Entry, opened: OpenTask, conditions: Conditions
+) -> tuple[Record, dict[str, np.ndarray]]:
+    """The record of predictions or scores that the author computed: no model is run."""
+    scored = {}
+    for piece in entry.pieces:
+        shards = opened.protocol.submitted(opened.entry, opened.split, piece.file)
+        candidate = Candidate(piece.artifact.kind, piece.artifact.replicate, submission.detector)
+        scored[_replicate(piece.artifact)] = opened.protocol.combine(opened.entry, opened.split, candidate, shards)
+    return compose(submission.name, _artifacts(entry), opened, scored, None, [], conditions, [])
+
+
+def _replicate(artifact: Artifact) -> str:
+    return artifact.replicate or "the only run"
+
+
+def _artifacts(entry: Entry) -> list[ScoredArtifact]:
+    given = [piece.artifact for piece in entry.pieces]
+    return [ScoredArtifact(kind=one.kind, sha256=one.sha256, replicate=one.replicate, model=one.model) for one in given]
 
 
 def evaluate(
-    model: nn.Module | Path | str, task_id: str, *, name: str = "in-memory", options: Options | None = None
+    model: nn.Module | Path | str,
+    task_id: str,
+    *,
+    name: str = "in-memory",
+    detector: Detector | None = None,
+    options: Options | None = None,
 ) -> Record:
     """The record of a submission folder, or of a net in memory, on one task; it is not written anywhere.
 
     model: a path to a submission, or a torch module that maps float images in [0, 1], (N, C, H, W), to logits
     (N, classes), normalization included. A net in memory is scored in this process, from the first cell on.
+    detector: of a net in memory, for out-of-distribution tasks.
     """
     options = options or Options()
     check_device(options.device)
@@ -137,15 +178,15 @@ def evaluate(
         checked = check_submission(Path(model), task_id, options.tasks_dir)
         return score_entry(checked, checked.entries[0], options)[0]
     entry = find_task(task_id, options.tasks_dir)
-    protocol = entry.protocol()
+    opened = open_task(f"{entry.task.id}.v{entry.task.version}", options.tasks_dir)
+    entry, protocol, split = opened.entry, opened.protocol, opened.split
     conditions = Conditions(options.device, torch.get_num_threads(), 1, options.batch_size)
-    split = protocol.open_split(entry)
-    decider = Decider(model, CONFIDENCE_EDGES, options.batch_size, torch.device(options.device))
+    net = net_of(model, entry, options.batch_size, options.device)
     shards: dict[str, Arrays] = {}
     for group in protocol.shard_groups(entry):
-        shards |= dict(protocol.score_shards(entry, split, decider, group))
+        shards |= dict(protocol.score_shards(entry, split, net, group))
     weights = safetensors.torch.save({key: value.contiguous() for key, value in model.state_dict().items()})
     artifact = ScoredArtifact(kind="checkpoint", sha256=bytes_sha256(weights))
-    cost, flags = measure_cost(model, entry, len(weights)), batch_flags(model, split)
-    scored = protocol.combine(entry, split, shards)
-    return compose(name, artifact, entry, split, scored, cost, flags, conditions, [])[0]
+    cost, flags = measure_cost(model, entry, len(weights)), batch_flags(model, protocol.probe(entry, split))
+    scored = protocol.combine(entry, split, Candidate("checkpoint", None, detector), shards)
+    return compose(name, [artifact], opened, {"the only run": scored}, cost, flags, conditions, [])[0]

@@ -1,4 +1,4 @@
-"""Runs the shard groups of a job, here or in worker processes; what is finished stays finished."""
+"""Runs the shard groups of jobs, here and in worker processes; what is finished stays finished."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.queues import SimpleQueue
 
 from benchmark.errors import MettleError
 from benchmark.score import Job, score_shards
 
-POLL_SECONDS = 0.25
+Work = Sequence[tuple[Job, Sequence[str]]]
+"""Shard groups with the job they belong to."""
 
 
 def available_cores() -> int:
@@ -27,29 +28,31 @@ def default_workers() -> int:
     return max(1, min(8, available_cores()))
 
 
-def run(job: Job, groups: Sequence[Sequence[str]], workers: int, on_shard: Callable[[str], None]) -> None:
-    """Score all groups with `workers` processes; `on_shard` is called in this process as shards finish.
+def run(work: Work, workers: int, on_shard: Callable[[str], None]) -> None:
+    """Score all groups with `workers` processes, this one included; `on_shard` is called here as shards finish.
 
     The first error of any worker stops the others and is raised here. After Ctrl-C the workers are stopped too.
     """
-    if workers == 1:
-        for group in groups:
+    if workers == 1 or len(work) < 2:
+        for job, group in work:
             score_shards(job, group, on_shard)
         return
     # Children are spawned: a forked child inherits torch's thread pool without its threads and can hang.
     context = multiprocessing.get_context("spawn")
-    finished: SimpleQueue[str | None] = context.SimpleQueue()
-    reader = threading.Thread(target=_relay, args=(finished, on_shard), daemon=True)
+    reports: SimpleQueue[str | None] = context.SimpleQueue()
+    reader = threading.Thread(target=_relay, args=(reports, on_shard), daemon=True)
     reader.start()
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(finished,))
+    # This process has the model and the images in memory already, so it is one of the workers.
+    others = min(workers, len(work)) - 1
+    pool = ProcessPoolExecutor(others, mp_context=context, initializer=_start_worker, initargs=(reports,))
     try:
-        futures = [pool.submit(_score_group, job, list(group)) for group in groups]
-        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
+        futures = [pool.submit(_score_group, job, list(group)) for job, group in work]
+        _take_from_the_end(work, futures, reports.put)
+        done, _ = wait([future for future in futures if not future.cancelled()], return_when=FIRST_EXCEPTION)
+        _raise_first(done)
     except BrokenProcessPool:
         raise MettleError(
-            job.task,
+            work[0][0].task,
             "a worker process died",
             "a killed process",
             "Out of memory? Try --workers 1; finished cells are kept.",
@@ -61,16 +64,30 @@ def run(job: Job, groups: Sequence[Sequence[str]], workers: int, on_shard: Calla
         raise
     else:
         pool.shutdown(wait=True)
-        finished.put(None)
+        reports.put(None)
         reader.join(timeout=5)
 
 
-_finished: SimpleQueue[str | None] | None = None
+def _take_from_the_end(work: Work, futures: Sequence[Future[None]], on_shard: Callable[[str], None]) -> None:
+    """Score in this process what no other has begun, last groups first, until all are taken or one has failed."""
+    for (job, group), future in reversed(list(zip(work, futures, strict=True))):
+        _raise_first(futures)
+        if future.cancel():
+            score_shards(job, group, on_shard)
+
+
+def _raise_first(futures: Iterable[Future[None]]) -> None:
+    for future in futures:
+        if future.done() and not future.cancelled():
+            future.result()
+
+
+_reports: SimpleQueue[str | None] | None = None
 
 
 def _start_worker(queue: SimpleQueue[str | None]) -> None:
-    global _finished
-    _finished = queue
+    global _reports
+    _reports = queue
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -83,8 +100,8 @@ def _end_with_parent() -> None:
 
 
 def _score_group(job: Job, group: list[str]) -> None:
-    assert _finished is not None
-    score_shards(job, group, _finished.put)
+    assert _reports is not None
+    score_shards(job, group, _reports.put)
 
 
 def _relay(queue: SimpleQueue[str | None], on_shard: Callable[[str], None]) -> None:

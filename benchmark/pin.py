@@ -19,10 +19,7 @@ def pin_task(task_id: str, tasks_dir: Path) -> list[Path]:
     entry = find_task(task_id, tasks_dir)
     if entry.task.state != "draft":
         raise MettleError(entry.task.id, "only a draft is pinned", f"state {entry.task.state}", "Write a new version.")
-    protocol = entry.protocol()
-    if not hasattr(protocol, "freeze_split"):
-        raise MettleError(entry.task.id, f"its protocol {entry.task.protocol} cannot pin files", fix="See its card.")
-    return write_split(entry, protocol.freeze_split(entry))
+    return write_split(entry, entry.protocol().freeze_split(entry))
 
 
 def write_split(entry: TaskEntry, split: str) -> list[Path]:

@@ -1,65 +1,99 @@
-"""What the engine asks of a protocol module, and what it gets back."""
+"""What the engine asks of a protocol, and what it gets back."""
 
 from __future__ import annotations
 
+import abc
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from benchmark.data import Dataset
-from benchmark.documents import Flag, Score
-from benchmark.models.decisions import Decider
+from benchmark.documents import Artifact, Detector
+from benchmark.documents.submission import ArtifactKind
+from benchmark.errors import MettleError
+from benchmark.models.net import Net
+from benchmark.replicates import mean_over_runs
+from benchmark.scored import Arrays, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 
-Arrays = Mapping[str, np.ndarray]
+__all__ = ["Arrays", "Candidate", "OpenSplit", "OutcomeArray", "Protocol", "Scored"]
 
 
 @dataclass(frozen=True)
-class OutcomeArray:
-    """A per-example array a record keeps: beside itself in git, or in the content-addressed store."""
+class Candidate:
+    """What a protocol may know about the artifact whose shards it combines."""
 
-    array: np.ndarray
-    scale: int = 1
-    stored: typing.Literal["record", "store"] = "record"
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Everything a protocol says about one submission."""
-
-    scores: dict[str, Score]
-    cells: dict[str, dict[str, float]] = field(default_factory=dict)
-    outcomes: dict[str, OutcomeArray] = field(default_factory=dict)
-    flags: list[Flag] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    """Findings for the record's `run`, for instance cells that differ from the manifest within tolerance."""
+    kind: ArtifactKind
+    replicate: str | None = None
+    """Its training run or hold-out pair."""
+    detector: Detector | None = None
+    """As the submission declares it."""
 
 
 class OpenSplit(typing.Protocol):
     """The frozen split of a task, verified and ready to be shown to a model."""
 
-    dataset: Dataset
+    @property
+    def dataset(self) -> Dataset:
+        """The data set whose copy and source the run's facts name."""
 
 
-class Protocol(typing.Protocol):
-    """A module `tasks/<family>/<protocol>.py` has these four functions.
+class Protocol(abc.ABC):
+    """Scoring code: a module `tasks/<family>/<protocol>.py` ends with an instance of a subclass named `PROTOCOL`.
 
     A shard is the smallest piece of work whose outcome is kept, so that a killed run goes on from it. Shards of one
     group are scored by one worker in order, because they share work (five severities share the random draw).
     """
 
-    def open_split(self, entry: TaskEntry) -> OpenSplit:
-        """Load and verify the split."""
+    @abc.abstractmethod
+    def open_split(self, entry: TaskEntry) -> typing.Any:
+        """Load and verify the split: an `OpenSplit`."""
 
+    @abc.abstractmethod
     def shard_groups(self, entry: TaskEntry) -> list[list[str]]:
         """The names of all shards, grouped."""
 
+    @abc.abstractmethod
     def score_shards(
-        self, entry: TaskEntry, split: OpenSplit, decider: Decider, shards: Sequence[str]
+        self, entry: TaskEntry, split: typing.Any, net: Net, shards: Sequence[str]
     ) -> Iterator[tuple[str, Arrays]]:
         """The outcome arrays of some shards of one group, one after another."""
 
-    def combine(self, entry: TaskEntry, split: OpenSplit, shards: Mapping[str, Arrays]) -> Scored:
-        """The scores from the outcomes of all shards; no model is run here."""
+    @abc.abstractmethod
+    def combine(
+        self, entry: TaskEntry, split: typing.Any, candidate: Candidate, shards: Mapping[str, Arrays]
+    ) -> Scored:
+        """The scores from the outcomes of all shards of one artifact; no model is run here."""
+
+    def shard_identity(self, entry: TaskEntry, split: typing.Any, shard: str) -> dict[str, typing.Any]:
+        """What decides the outcome of a shard besides the net; shards of equal identity are scored once for all tasks.
+
+        This default ties a shard to its task, its pixels and its name.
+        """
+        return {"task": entry.task.scoring_sha256, "pixels": split.dataset.pixels_sha256, "shard": shard}
+
+    def probe(self, entry: TaskEntry, split: typing.Any) -> np.ndarray:
+        """Some images as the net sees them, uint8 (N, H, W, C), for the check of batch dependence."""
+        return split.dataset.images
+
+    def classes(self, entry: TaskEntry, artifact: Artifact) -> list[str]:
+        """The classes a checkpoint must have, in order; MettleError for a replicate the task does not know."""
+        return list(entry.task.data.classes)
+
+    def submitted(self, entry: TaskEntry, split: typing.Any, path: Path) -> Mapping[str, Arrays]:
+        """Shards as `combine` takes them, from a submitted file of predictions or scores."""
+        raise MettleError(entry.task.id, "its protocol scores checkpoints", "a file of predictions")
+
+    def merge(self, entry: TaskEntry, split: typing.Any, scored: Mapping[str, Scored]) -> Scored:
+        """The scores of a submission from those of its replicates, by name; two or more.
+
+        This default takes replicates for training runs: means over runs, intervals over images and runs together.
+        """
+        return mean_over_runs(scored)
+
+    def freeze_split(self, entry: TaskEntry) -> str:
+        """The text of a split that pins the official files found on this machine; MettleError where one is missing."""
+        raise MettleError(entry.task.id, f"its protocol {entry.task.protocol} cannot pin files", fix="See its card.")

@@ -7,18 +7,19 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from benchmark.documents import Artifact, ModelSpec, canonical_sha256
 from benchmark.documents.store import pack_outcomes, write_atomically
 from benchmark.errors import MettleError
-from benchmark.metrics import CONFIDENCE_EDGES
 from benchmark.models import LoadedModel, load_checkpoint
-from benchmark.models.decisions import Decider
+from benchmark.models.net import Net
 from benchmark.paths import cache_dir
-from benchmark.protocol import Arrays, OpenSplit
+from benchmark.protocol import Arrays, Protocol
 from benchmark.task_registry import TASKS_DIR, TaskEntry, find_task
 
 SHARD_FORMAT = 1
@@ -43,16 +44,35 @@ class Job:
 
 
 @dataclass(frozen=True)
+class OpenTask:
+    """A task with its split loaded."""
+
+    entry: TaskEntry
+    protocol: Protocol
+    split: Any
+
+
+@dataclass(frozen=True)
 class OpenJob:
     """A job with its model and split loaded, as long as the process lives."""
 
-    entry: TaskEntry
-    split: OpenSplit
+    task: OpenTask
     model: LoadedModel
-    decider: Decider
+    net: Net
 
 
 _last: tuple[Job, OpenJob] | None = None
+_last_task: tuple[tuple[str, Path], OpenTask] | None = None
+
+
+def open_task(task: str, tasks_dir: Path) -> OpenTask:
+    """Load the split of a task; the same task again costs nothing."""
+    global _last_task
+    if _last_task is None or _last_task[0] != (task, tasks_dir):
+        entry = find_task(task, tasks_dir)
+        protocol = entry.protocol()
+        _last_task = ((task, tasks_dir), OpenTask(entry, protocol, protocol.open_split(entry)))
+    return _last_task[1]
 
 
 def open_job(job: Job) -> OpenJob:
@@ -63,41 +83,50 @@ def open_job(job: Job) -> OpenJob:
     return _last[1]
 
 
+def close() -> None:
+    """Let go of the split and the model that are loaded, so that the next job reads its files again."""
+    global _last, _last_task
+    _last = _last_task = None
+
+
 def _open(job: Job) -> OpenJob:
     torch.set_num_threads(job.threads)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     entry = find_task(job.task, job.tasks_dir)
-    model = load_model(entry, job.artifact, job.file)
-    split = entry.protocol().open_split(entry)
-    decider = Decider(model.module, CONFIDENCE_EDGES, job.batch_size, torch.device(job.device))
-    return OpenJob(entry, split, model, decider)
+    model = load_model(entry, job.artifact, job.file)  # a file that cannot be scored is refused before data is read
+    return OpenJob(open_task(job.task, job.tasks_dir), model, net_of(model.module, entry, job.batch_size, job.device))
+
+
+def net_of(module: nn.Module, entry: TaskEntry, batch_size: int, device: str) -> Net:
+    """A module as the protocol of a task uses it."""
+    data = entry.task.data
+    return Net(module, data.channels, data.image_size, batch_size, torch.device(device))
 
 
 def load_model(entry: TaskEntry, artifact: Artifact, file: Path) -> LoadedModel:
     """The net of a checkpoint, checked against the images and classes of the task."""
     data, spec = entry.task.data, artifact.model
     assert isinstance(spec, ModelSpec)
+    classes = entry.protocol().classes(entry, artifact)
     return load_checkpoint(
         file,
         spec,
-        num_classes=len(data.classes),
-        class_names=tuple(data.classes),
+        num_classes=len(classes),
+        class_names=tuple(classes),
         in_channels=data.channels,
         image_size=data.image_size,
     )
 
 
-def shard_path(job: Job, entry: TaskEntry, pixels_sha256: str, shard: str) -> Path:
+def shard_path(job: Job, task: OpenTask, shard: str) -> Path:
     """Where the outcome of a shard is kept: its name is the hash of all that decides it, and of nothing else."""
     key = canonical_sha256(
         {
             "format": SHARD_FORMAT,
             "artifact": job.artifact.sha256,
             "model": job.artifact.model.model_dump(mode="json") if job.artifact.model else None,
-            "task": entry.task.scoring_sha256,
-            "pixels": pixels_sha256,
-            "shard": shard,
+            **task.protocol.shard_identity(task.entry, task.split, shard),
         }
     )
     return (job.shards_dir or cache_dir() / "shards") / key[:2] / f"{key}.npz"
@@ -115,24 +144,23 @@ def read_shard(path: Path) -> dict[str, np.ndarray] | None:
 def score_shards(job: Job, shards: Sequence[str], on_shard: Callable[[str], None] = lambda _: None) -> None:
     """Score those shards of one group that are not finished, and keep each outcome as soon as it is there."""
     opened = open_job(job)
-    pixels = opened.split.dataset.pixels_sha256
-    paths = {shard: shard_path(job, opened.entry, pixels, shard) for shard in shards}
+    task = opened.task
+    paths = {shard: shard_path(job, task, shard) for shard in shards}
     missing = [shard for shard, path in paths.items() if read_shard(path) is None]
     for shard in shards:
         if shard not in missing:
             on_shard(shard)
     if not missing:
         return
-    for shard, arrays in opened.entry.protocol().score_shards(opened.entry, opened.split, opened.decider, missing):
+    for shard, arrays in task.protocol.score_shards(task.entry, task.split, opened.net, missing):
         write_atomically(paths[shard], pack_outcomes(arrays))
         on_shard(shard)
 
 
 def finished_shards(job: Job, groups: Sequence[Sequence[str]]) -> int:
     """How many shards of a job need not be scored again."""
-    opened = open_job(job)
-    pixels = opened.split.dataset.pixels_sha256
-    return sum(shard_path(job, opened.entry, pixels, shard).exists() for group in groups for shard in group)
+    task = open_task(job.task, job.tasks_dir)
+    return sum(shard_path(job, task, shard).exists() for group in groups for shard in group)
 
 
 def collect(job: Job, groups: Sequence[Sequence[str]]) -> Mapping[str, Arrays]:
@@ -140,10 +168,10 @@ def collect(job: Job, groups: Sequence[Sequence[str]]) -> Mapping[str, Arrays]:
 
     Raises MettleError where one is missing, rather than scoring what is there.
     """
-    opened = open_job(job)
+    task = open_task(job.task, job.tasks_dir)
     outcomes: dict[str, Arrays] = {}
     for shard in (shard for group in groups for shard in group):
-        arrays = read_shard(shard_path(job, opened.entry, opened.split.dataset.pixels_sha256, shard))
+        arrays = read_shard(shard_path(job, task, shard))
         if arrays is None:
             raise MettleError(job.task, f"the outcome of {shard} is missing", fix="Run the same command again.")
         outcomes[shard] = arrays

@@ -49,14 +49,17 @@ class TaskEntry:
             )
         return json.loads(path.read_text(encoding="utf-8"))
 
-    def protocol(self) -> ModuleType:
-        """The scoring code `<protocol>.py`: beside the task, or among Mettle's own of the same family."""
+    def protocol(self) -> Any:
+        """The scoring code, a `benchmark.protocol.Protocol`: `PROTOCOL` of the module `<protocol>.py`.
+
+        The module lies beside the task, or among Mettle's own of the same family.
+        """
         own, built_in = (folder / f"{self.task.protocol}.py" for folder in (self.folder, TASKS_DIR / self.task.family))
         if own.is_file() and own != built_in:
-            return _module_at(own)
+            return _module_at(own).PROTOCOL
         if not built_in.is_file():
             raise MettleError(self.task.id, f"its protocol is a module {built_in}", "no such file")
-        return importlib.import_module(f"tasks.{self.task.family}.{self.task.protocol}")
+        return importlib.import_module(f"tasks.{self.task.family}.{self.task.protocol}").PROTOCOL
 
 
 def _module_at(path: Path) -> ModuleType:

@@ -54,9 +54,13 @@ def verify_record(path: Path, workers: int, batch_size: int, device: str, progre
     task = record.result.task
     checked = check_submission(folder, f"{task.id}.v{task.version}")
     scored = {(artifact.sha256, artifact.replicate) for artifact in record.result.artifacts}
-    entries = [entry for entry in checked.entries if (entry.artifact.sha256, entry.artifact.replicate) in scored]
+    entries = [
+        entry
+        for entry in checked.entries
+        if {(p.artifact.sha256, p.artifact.replicate) for p in entry.pieces} == scored
+    ]
     if not entries:
-        raise MettleError(path, "its submission no longer lists the artifact", fix="See its git history.")
+        raise MettleError(path, "its submission no longer lists the same artifacts", fix="See its git history.")
     if entries[0].task.task.scoring_sha256 != task.sha256:
         raise MettleError(
             path, f"{task.id} version {task.version} is not what it was when this was scored", fix="See git."

@@ -18,6 +18,7 @@ BASE = {"benchmark.errors", "benchmark.paths"}
 LEAVES = BASE | {"benchmark.documents", "benchmark.metrics", "benchmark.statistics"}
 PARTS = LEAVES | {"benchmark.data", "benchmark.models", "benchmark.corruptions", "benchmark.training"}
 ENGINE = PARTS | {"benchmark.task_registry", "benchmark.protocol"}
+SHARED = {"benchmark.passes", "benchmark.scored", "benchmark.scores", "benchmark.submitted"}
 MAY_IMPORT = {
     "benchmark.errors": set(),
     "benchmark.paths": set(),
@@ -29,13 +30,18 @@ MAY_IMPORT = {
     "benchmark.models": LEAVES,
     "benchmark.training": PARTS,
     "benchmark.task_registry": LEAVES,
-    "benchmark.protocol": ENGINE,
+    "benchmark.protocol": ENGINE | {"benchmark.replicates", "benchmark.scored"},
+    "benchmark.passes": PARTS,
+    "benchmark.scores": LEAVES,
+    "benchmark.submitted": LEAVES,
+    "benchmark.scored": LEAVES,
+    "benchmark.replicates": LEAVES | {"benchmark.scored", "benchmark.scores"},
     "benchmark.artifacts": LEAVES,
     "benchmark.provenance": LEAVES,
     "benchmark.check": ENGINE | {"benchmark.artifacts"},
     "benchmark.score": ENGINE,
     "benchmark.launch": ENGINE | {"benchmark.score"},
-    "tasks": ENGINE,
+    "tasks": ENGINE | SHARED,
     "leaderboard": BASE | {"benchmark.documents", "benchmark.statistics"},
 }
 NO_TORCH = ("benchmark.documents", "benchmark.metrics", "benchmark.statistics", "benchmark.corruptions", "leaderboard")

@@ -62,6 +62,10 @@ class CellCache:
             os.utime(path)  # the time of the last use; access times are off on many file systems
         return np.asarray(array)
 
+    def holds(self, key: str) -> bool:
+        """Whether something is kept under a key; only `get` says whether it is intact."""
+        return self._path(key).is_file()
+
     def put(self, key: str, array: np.ndarray) -> bool:
         """Keep an array (uint8, any shape) under a key; False where it could not be kept.
 

@@ -16,12 +16,12 @@ from benchmark.documents.record import (
     ScoredTask,
 )
 from benchmark.documents.reported import ReportedResult, ReportedResults
-from benchmark.documents.submission import Artifact, Declarations, ModelSpec, Submission
+from benchmark.documents.submission import Artifact, Declarations, Detector, ModelSpec, Submission
 from benchmark.documents.task import Metric, Task, TaskData
 
 __all__ = [
-    "Artifact", "Attestation", "Cost", "Declarations", "Flag", "Metric", "ModelSpec", "Outcome", "Record",
-    "ReportedResult", "ReportedResults", "Result", "Revision", "Run", "Score", "ScoredArtifact", "ScoredTask",
+    "Artifact", "Attestation", "Cost", "Declarations", "Detector", "Flag", "Metric", "ModelSpec", "Outcome",
+    "Record", "ReportedResult", "ReportedResults", "Result", "Revision", "Run", "Score", "ScoredArtifact", "ScoredTask",
     "Submission", "Task", "TaskData", "array_sha256", "canonical_sha256", "file_sha256", "read", "read_record",
     "read_submission", "read_task", "rounded",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from benchmark.documents.canonical import canonical_sha256, rounded
 from benchmark.documents.strict import Finite, Line, Paragraph, Sha256, Strict, SubmissionName, TaskId
-from benchmark.documents.submission import ArtifactKind, ModelSpec
+from benchmark.documents.submission import ArtifactKind, Detector, ModelSpec
 
 
 class ScoredTask(Strict):
@@ -74,7 +74,7 @@ class Cost(Strict):
     flops: Annotated[int, Field(ge=0)] | None
     """Of one forward pass of one image."""
     forward_passes: Annotated[int, Field(ge=1)]
-    """Per scored image."""
+    """Per scored image and replicate."""
     weight_bytes: Annotated[int, Field(ge=0)]
 
 
@@ -89,13 +89,18 @@ class Result(Strict):
     """Scores of the parts of the split, for instance `gaussian_noise/3` -> {"accuracy": .81, "ece": .04}."""
     outcomes: dict[Line, Outcome] = {}
     """`primary`, always there for a ranked kind of score, holds each example's share of the primary metric."""
+    replicates: dict[Line, dict[Line, Finite]] = {}
+    """Scores of each training run or hold-out pair, where the submission has several."""
+    detector: Detector | None = None
+    """The out-of-distribution detector that was ranked, with the settings it ran with."""
     cost: Cost | None = None
     flags: list[Flag] = []
 
     @property
     def sha256(self) -> str:
-        """The record's id."""
-        return canonical_sha256(self.model_dump(mode="json"))
+        """The record's id: the hash of the result, without the keys that most tasks leave empty."""
+        empty = {name for name in ("replicates", "detector") if not getattr(self, name)}
+        return canonical_sha256(self.model_dump(mode="json", exclude=empty))
 
 
 class Revision(Strict):

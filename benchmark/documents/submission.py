@@ -82,6 +82,15 @@ class Artifact(Strict):
         return self
 
 
+class Detector(Strict):
+    """The one out-of-distribution detector a submission is ranked with."""
+
+    name: Line
+    """A name of `benchmark.detectors`."""
+    parameters: dict[Line, Finite] = {}
+    """Its settings; those of its grid that do best on the validation sets, unless given."""
+
+
 class Declarations(Strict):
     """What the scorer cannot see and the reader of the board must know."""
 
@@ -89,6 +98,8 @@ class Declarations(Strict):
     """Names of the data sets the method was trained on."""
     pretraining: list[Line] = []
     extra_data: list[Line] = []
+    outlier_data: list[Line] = []
+    """Images outside the classes that training or tuning has seen, for instance for outlier exposure."""
     group_labels_used: Literal["none", "val", "train"] = "none"
     corruptions_seen: list[Line] = []
     """Corruptions in training that also occur, in any strength, in a test."""
@@ -118,4 +129,17 @@ class Submission(Strict):
     baseline: bool = False
     """One of ours, with a recipe.toml that `mettle reproduce` re-runs."""
     declares: Declarations
+    detector: Detector | None = None
+    """For out-of-distribution tasks; the maximum softmax probability where none is named."""
     artifacts: Annotated[list[Artifact], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _replicates_differ(self) -> Submission:
+        seen: dict[tuple[str, str | None], str | None] = {}
+        for artifact in self.artifacts:
+            key = (artifact.sha256, artifact.task)
+            if key in seen:
+                first, second = (name or "(unnamed)" for name in (seen[key], artifact.replicate))
+                raise ValueError(f"replicates are different files; {first} and {second} have one sha256")
+            seen[key] = artifact.replicate
+        return self

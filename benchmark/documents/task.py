@@ -58,12 +58,16 @@ class Task(Strict):
     protocol_version: Annotated[int, Field(ge=1)]
     artifacts: Annotated[list[ArtifactKind], Field(min_length=1)]
     primary: Metric
-    pair_test: Literal["paired_mean", "mcnemar"]
+    ranked: bool = True
+    """False for diagnostics: scores are shown, and nobody is placed by them."""
+    pair_test: Literal["paired_mean", "mcnemar", "worst_group", "delong"]
     """How two rows are compared, on the per-image outcomes both records hold."""
     also: list[Metric] = []
     data: TaskData
     settings: dict[str, Any] = {}
     """Read and checked by the protocol."""
+    given_training_data: list[Line] = []
+    """Where given, rows trained on anything else stand in a table of their own."""
     sources: list[Link] = []
 
     @property

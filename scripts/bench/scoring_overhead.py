@@ -49,13 +49,17 @@ def main() -> None:
         bar = progress.add_task("Measuring", total=arguments.repeats + 1)
         for repeat in range(arguments.repeats):
             job = Job(
-                task, entry.artifact, entry.file, threads=arguments.threads, shards_dir=Path(folder) / str(repeat)
+                task,
+                entry.pieces[0].artifact,
+                entry.pieces[0].file,
+                threads=arguments.threads,
+                shards_dir=Path(folder) / str(repeat),
             )
             opened = open_job(job)
-            groups = [cell_names(settings_of(opened.entry), name) for name in arguments.corruptions]
+            groups = [cell_names(settings_of(opened.task.entry), name) for name in arguments.corruptions]
             if repeat == 0:
                 start = time.perf_counter()
-                cells = [cell for group in groups for _, cell in opened.split.cells(group)]  # type: ignore[attr-defined]
+                cells = [cell for group in groups for _, cell in opened.task.split.cells(group)]  # type: ignore[attr-defined]
                 generation = time.perf_counter() - start
                 bare_passes(opened.model.module, cells[:1], job.batch_size)
                 progress.advance(bar)

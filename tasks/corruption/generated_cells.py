@@ -44,25 +44,30 @@ class GeneratedCells:
 
     def cells(self, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
         """Pairs of cell name and uint8 (N, H, W, C), in the order asked; all of one corruption."""
-        found: dict[str, np.ndarray | None] = {cell: self.cache.get(self._key(cell)) for cell in wanted}
-        missing = [cell for cell in wanted if found[cell] is None]
-        if missing:
-            found |= self._make(missing)
+        cached = [cell for cell in wanted if self.cache.holds(self._key(cell))]
+        made = self._make([cell for cell in wanted if cell not in cached])
         for cell in wanted:
-            images = found.pop(cell)
-            assert images is not None
-            yield cell, images
+            # One at a time: five cells of CIFAR-10 are 150 MB in memory. Another process may have emptied the cache.
+            images = made.pop(cell) if cell in made else self.cache.get(self._key(cell))
+            yield cell, self._make_again(cell) if images is None else images
 
     def _make(self, cells: Sequence[str]) -> dict[str, np.ndarray]:
-        """Fresh cells, checked and kept; read back from the cache, because five of CIFAR-10 are 150 MB in memory."""
-        made: dict[str, np.ndarray] = {}
+        """Generate cells, check and cache them; returns those that could not be cached."""
+        left: dict[str, np.ndarray] = {}
+        if not cells:
+            return left
         for cell, images in zip(cells, self._generate(cells), strict=True):
             note = self._verify(cell, images)
             if note is not None:
                 self.cell_notes[cell] = note  # not cached, so that every run that uses the cell says so
-            kept = self.cache.get(self._key(cell)) if note is None and self.cache.put(self._key(cell), images) else None
-            made[cell] = images.copy() if kept is None else kept
-        return made
+            if note is not None or not self.cache.put(self._key(cell), images):
+                left[cell] = images.copy()
+        return left
+
+    def _make_again(self, cell: str) -> np.ndarray:
+        images = self._generate([cell])[0]
+        self._verify(cell, images)
+        return images
 
     def _key(self, cell: str) -> str:
         corruption, severity = split_cell(cell)

@@ -67,7 +67,7 @@ def test_equal_result_from_any_data_source(tasks_dir: Path, tmp_path: Path, monk
     shutil.copytree(debian, tmp_path / "mirror")
     monkeypatch.setenv("METTLE_MIRROR", str(tmp_path / "mirror"))
     monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "second-cache"))
-    score_module._last = None  # a job that is open keeps its data set
+    score_module.close()  # a job that is open keeps its data set
     second = score(tasks_dir, tmp_path / "b", workers=1)
     assert first.run.data_source != second.run.data_source
     assert first.result == second.result
@@ -286,7 +286,7 @@ def test_official_copy_and_mirror_copy_both_pass(monkeypatch: pytest.MonkeyPatch
 
     from benchmark import data
     from benchmark.task_registry import find_task
-    from tasks.corruption import corrupted_accuracy
+    from tasks.corruption.corrupted_accuracy import PROTOCOL
 
     ours = data.load("cifar10", "test")
     assert not ours.exact.all()
@@ -295,7 +295,7 @@ def test_official_copy_and_mirror_copy_both_pass(monkeypatch: pytest.MonkeyPatch
     official = replace(ours, images=images, exact=np.ones(len(ours), bool), copy="official", pixels_sha256="0" * 64)
     for copy in (ours, official):
         monkeypatch.setattr(data, "load", lambda *_, copy=copy: copy)
-        split = corrupted_accuracy.open_split(find_task("corruption/cifar10-mc"))
+        split = PROTOCOL.open_split(find_task("corruption/cifar10-mc"))
         (cell,) = split.cells(["brightness/1"])
         assert cell[1].shape == ours.images.shape
         assert split.cell_notes == {}
@@ -337,7 +337,7 @@ def test_cell_that_is_almost_equal_is_noted_and_one_that_is_not_is_refused(tasks
     checksums[list(cells).index("fog/2"), :40] += 5
     np.save(path, checksums)
     repin(folder, {"checksums_sha256": values_sha256(checksums)})
-    score_module._last = None  # a job that is open keeps its split
+    score_module.close()  # a job that is open keeps its split
     with pytest.raises(MettleError, match=r"cell fog/2: .* 40 images, about 32 grey levels") as error:
         score(folder, tmp_path / "b", workers=1)
     assert "\n" not in str(error.value)
