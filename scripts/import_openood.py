@@ -20,6 +20,7 @@ from benchmark.documents.strict import parse
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT
 from scripts.openood_anomalies import DetectorRow, Published, anomalies
+from scripts.reported_file import reported_text
 
 REPOSITORY = "https://github.com/zjysteven/OpenOOD"
 LICENCE = "MIT, Copyright (c) 2021 Jingkang Yang"
@@ -65,7 +66,7 @@ def main() -> int:
         for name, board in BOARDS.items():
             document = imported(entries, name)
             target = given.out / f"{board.file}.json"
-            target.write_text(document.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8")
+            target.write_text(reported_text(document), encoding="utf-8")
             odd = {row.method for row in document.rows if row.anomalies}
             print(f"{target}: {len(document.rows)} numbers, {len(odd)} methods with an anomaly")
     except MettleError as error:
@@ -102,8 +103,9 @@ def imported(entries: list[dict[str, Any]], name: str) -> ReportedResults:
         "licence": LICENCE,
         "note": (
             "Rows as the board prints them; since 2025 their authors enter them by pull request. AUROC is the mean "
-            "over the near or far sets. A row does not say how many training runs it covers: by the protocol three, and on "
-            "ImageNet-1K one published checkpoint. Anomalies were found automatically and prove nothing by themselves."
+            "over the near or far sets. A row does not say how many training runs it covers: by the protocol three, "
+            "and on ImageNet-1K one published checkpoint. Anomalies were found automatically and prove nothing by "
+            "themselves."
         ),
         "rows": rows,
     }
