@@ -2,7 +2,8 @@
 
     python scripts/make_manifest.py cifar10 --inexact train=positions.txt --inexact test=positions.txt
 
-The facts of a manifest (title, classes, licence, sources) are typed by hand in benchmark/data/manifests/NAME.json.
+The facts of a manifest (title, classes, licence, sources) are typed by hand in benchmark/data/manifests/NAME.json;
+`--parts test` is for a data set without a train part.
 This reads the data from the first source on this machine, unverified, and fills in `parts` and
 `checksums_sha256`; NAME.npy gets the per-image checksums. `--inexact` names a file of positions, separated by
 white space, where this copy is known to differ from the official one.
@@ -26,19 +27,18 @@ from benchmark.data.sources.offer import Arrays
 from benchmark.errors import MettleError
 from benchmark.paths import mirrors
 
-PARTS = ("train", "test")
-
 
 def main() -> int:
     """Exit code 0 once the manifest is written, 2 where the data or the facts are missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name")
     parser.add_argument("--inexact", action="append", default=[], metavar="PART=FILE")
+    parser.add_argument("--parts", nargs="+", default=["train", "test"])
     options = parser.parse_args()
     path = MANIFESTS / f"{options.name}.json"
     try:
         inexact = {part: _positions(file) for part, file in (entry.split("=", 1) for entry in options.inexact)}
-        rows = write(path, inexact)
+        rows = write(path, inexact, options.parts)
     except (MettleError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -46,12 +46,12 @@ def main() -> int:
     return 0
 
 
-def write(path: Path, inexact: dict[str, tuple[int, ...]]) -> int:
+def write(path: Path, inexact: dict[str, tuple[int, ...]], parts: list[str]) -> int:
     """The number of images pinned: hashes into the JSON file at `path`, checksums into the .npy file beside it."""
     facts: dict[str, Any] = json.loads(path.read_text())
     facts["parts"] = {}
     checksums = []
-    for part in PARTS:
+    for part in parts:
         images, labels = _arrays(facts, part)
         positions = inexact.get(part, ())
         facts["parts"][part] = _pin(images, labels, positions)
@@ -79,7 +79,7 @@ def _arrays(facts: dict[str, Any], part: str) -> Arrays:
     for source in (mirror.offers, debian.installed, embedded.offers):
         for offer in source(draft, part):
             return offer.read(True)
-    raise MettleError(facts["name"], "a mirror folder, a Debian package or scikit-learn must hold it", "none")
+    raise MettleError(facts["name"], "a mirror folder, a Debian package or a Python package must hold it", "none")
 
 
 def _parquet_rows(facts: dict[str, Any], part: str) -> int | None:

@@ -25,9 +25,10 @@ _UNLIKE = 0.5  # a file found by name of whose images more than this fraction di
 def load(name: str, part: str, progress: bool = True) -> Dataset:
     """One part of a data set, verified against its manifest.
 
-    name: fashion-mnist, cifar10, mnist, digits; part: train or test. Tries the mirror folders, the cache, the
-    Debian package, the hub and torchvision's downloader, in this order. Raises MettleError if no source has it
-    (with the ways to get it), or if one has other bytes than the manifest's (DataDiffersError).
+    name: a name of `names()`; part: train or test, as its manifest has them. Tries the mirror folders, the cache, the
+    Debian package, Python packages, the hub and torchvision's downloader, in this order.
+    Raises MettleError if no source has it (with the ways to get it), or if one has other bytes than the manifest's
+    (DataDiffersError).
     """
     return load_part(read_manifest(name), part, progress)
 
@@ -58,7 +59,7 @@ def _sources(
         ("cache", lambda: hub.cached(manifest, part)),
         ("cache", lambda: vision.cached(manifest, part)),
         ("Debian package", lambda: debian.installed(manifest, part)),
-        ("scikit-learn", lambda: embedded.offers(manifest, part)),
+        ("Python package", lambda: embedded.offers(manifest, part)),
     ]
     if not network or (manifest.hub is None and manifest.torchvision is None):
         return local
@@ -135,8 +136,8 @@ def _dataset(manifest: Manifest, part: str, arrays: Arrays, source: str, where: 
 def not_here(manifest: Manifest, reasons: list[str], fetched: bool = False) -> NotHereError:
     """The refusal that lists the ways to get a data set, with commands; fetched: `fetch` itself has been tried."""
     ways = [] if fetched else [f"mettle data fetch {manifest.name}"]
-    if manifest.embedded is not None:
-        ways = [embedded.INSTALL]
+    if install := embedded.command(manifest):
+        ways = [install]
     ways += debian.commands(manifest)
     if command := hub.command(manifest):
         ways.append(command)

@@ -10,6 +10,7 @@ import pytest
 from tiny_dataset import write_parquet
 
 from benchmark.data import load, read_manifest
+from benchmark.data.loading import NotHereError
 from benchmark.data.sources import debian
 
 
@@ -75,6 +76,20 @@ def test_mnist_is_byte_equal_to_the_authors_unpacked_file():
     assert hashlib.sha256(idx).hexdigest() == "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("mirror", [MNIST], indirect=True)
+@pytest.mark.usefixtures("mirror")
+def test_mlxtends_part_of_mnist_is_part_of_its_train_images():
+    try:
+        few = load("mnist-5k", "test", progress=False)
+    except NotHereError as reason:
+        pytest.skip(str(reason))
+    whole = load("mnist", "train", progress=False)
+    assert np.bincount(few.labels).tolist() == [500] * 10
+    known = {image.tobytes(): label for image, label in zip(whole.images, whole.labels, strict=True)}
+    assert [known[image.tobytes()] for image in few.images] == few.labels.tolist()
+
+
 @pytest.mark.parametrize("mirror", [CIFAR10], indirect=True)
 def test_cifar10_of_the_mirror_is_known_as_a_mirror_copy(mirror):
     dataset = load("cifar10", "test", progress=False)
@@ -95,10 +110,12 @@ def test_cifar10_train_of_the_mirror():
     assert np.bincount(dataset.labels).tolist() == [5000] * 10
 
 
-@pytest.mark.parametrize("name", ["fashion-mnist", "cifar10", "mnist", "digits"])
+@pytest.mark.parametrize(
+    "name", ["fashion-mnist", "cifar10", "mnist", "digits", "mnist-5k", "textures", "photograph-patches"]
+)
 def test_manifests_are_whole(name):
     manifest = read_manifest(name)
     for part, entry in manifest.parts.items():
         assert manifest.checksums(part).shape == (entry.count, 4)
         assert list(entry.inexact) == sorted(set(entry.inexact))
-    assert len(manifest.class_names) == 10
+    assert len(set(manifest.class_names)) == len(manifest.class_names)
