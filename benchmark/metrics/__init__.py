@@ -19,24 +19,53 @@ from benchmark.metrics.corruption import (
     relative_mean_corruption_error,
     worst_corruption,
 )
+from benchmark.metrics.dense_ranks import dense_ranks
+from benchmark.metrics.detection import (
+    DetectionScores,
+    aupr_trapezoid,
+    auroc,
+    average_precision,
+    detection_scores,
+    detection_scores_by_set,
+    fpr_at_95_id_positive,
+    fpr_at_95_ood_positive,
+    fpr_at_tpr,
+)
+from benchmark.metrics.selective import area_under_risk_coverage, oscr
+from benchmark.metrics.shift import LogitLine, effective_robustness, fit_logit_line
 
 __all__ = [
     "CONFIDENCE_EDGES",
+    "DetectionScores",
+    "LogitLine",
     "WorstCorruption",
     "accuracy",
+    "area_under_risk_coverage",
+    "aupr_trapezoid",
+    "auroc",
+    "average_precision",
     "balanced_accuracy",
     "canary_accuracy",
     "class_accuracies",
     "confidence_histogram",
     "corruption_accuracies",
     "corruption_errors",
+    "dense_ranks",
+    "detection_scores",
+    "detection_scores_by_set",
+    "effective_robustness",
     "error_rates",
     "expected_calibration_error",
     "expected_calibration_error_bound",
     "expected_calibration_error_floor",
+    "fit_logit_line",
+    "fpr_at_95_id_positive",
+    "fpr_at_95_ood_positive",
+    "fpr_at_tpr",
     "histogram_of_bins",
     "mean_accuracy",
     "mean_corruption_error",
+    "oscr",
     "relative_mean_corruption_error",
     "worst_corruption",
 ]
