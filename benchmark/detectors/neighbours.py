@@ -1,0 +1,131 @@
+"""Exact nearest neighbours of many queries in many training features, in blocks of bounded memory.
+
+A float32 matrix product of the unit vectors, with a bound on its error, leaves few training images of which the order
+is open. Those are measured again in float64, pair by pair and without a matrix product, so that the result is the one
+of a plain loop: equal for all block sizes and thread counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.detectors.outputs import row_blocks
+
+Floats = NDArray[np.float64]
+PRODUCTS_A_BLOCK = 2**25
+"""Products of queries and training images held at once; 134 MB in float32."""
+_PAIR_VALUES = 2**22
+_OPEN_PAIRS_A_QUERY = 200
+"""Above this mean, features are too alike for float32, and a float64 product decides faster than pairs do."""
+
+
+@dataclass(frozen=True)
+class _Contenders:
+    """Pairs of a block whose order is open: query and neighbour, int64 (pairs,), by ascending query.
+
+    above: int64 (queries,), how many neighbours are closer for certain.
+    """
+
+    query: NDArray[np.int64]
+    neighbour: NDArray[np.int64]
+    above: NDArray[np.int64]
+
+    def sorted_rows(self, values: Floats) -> Floats:
+        """The values (pairs,) of every query in ascending order, filled up with infinity: (queries, most pairs)."""
+        counts = np.bincount(self.query, minlength=len(self.above))
+        places = np.arange(len(values)) - (np.cumsum(counts) - counts)[self.query]
+        rows = np.full((len(counts), counts.max()), np.inf)
+        rows[self.query, places] = values
+        rows.sort(axis=1)
+        return rows
+
+
+class Bank:
+    """Training features as unit vectors, each times a weight (1 where none is given); 0 stays 0.
+
+    features: float (N, D). weights: float64 (N,).
+    """
+
+    def __init__(self, features: NDArray[np.floating], weights: Floats | None = None) -> None:
+        self._features = features
+        norms = np.concatenate([_norms(features[rows].astype(np.float64)) for rows in row_blocks(len(features))])
+        weights = np.ones(len(features)) if weights is None else weights
+        self._factors = np.divide(weights, norms, out=np.zeros_like(norms), where=norms > 0)
+        self._largest = float(np.abs(weights).max())
+        self._single = np.empty(features.shape, np.float32)
+        for rows in row_blocks(len(features)):
+            self._single[rows] = self._exact(rows)
+
+    def __len__(self) -> int:
+        return len(self._features)
+
+    def kth_distances(self, queries: Floats, k: int, products_a_block: int = PRODUCTS_A_BLOCK) -> Floats:
+        """Euclidean distance, in 0..2, of each query's unit vector to its k-th nearest of a bank without weights.
+
+        queries: float64 (n, D); float64 (n,) is returned. k: 1 to N.
+        """
+        found = np.empty(len(queries))
+        for block, units in self._query_blocks(queries, products_a_block):
+            pairs = self._contenders(units, k, everything=False)
+            offsets = np.empty(len(pairs.query))
+            for rows in self._pair_blocks(len(offsets)):
+                apart = units[pairs.query[rows]] - self._exact(pairs.neighbour[rows])
+                offsets[rows] = np.einsum("nd,nd->n", apart, apart)
+            found[block] = np.sqrt(pairs.sorted_rows(offsets)[np.arange(len(units)), k - 1 - pairs.above])
+        return found
+
+    def mean_of_largest_products(self, queries: Floats, k: int, products_a_block: int = PRODUCTS_A_BLOCK) -> Floats:
+        """Mean of the k largest inner products of each query's unit vector with the bank.
+
+        queries: float64 (n, D); float64 (n,) is returned. k: 1 to N.
+        """
+        found = np.empty(len(queries))
+        for block, units in self._query_blocks(queries, products_a_block):
+            pairs = self._contenders(units, k, everything=True)
+            products = np.empty(len(pairs.query))
+            for rows in self._pair_blocks(len(products)):
+                products[rows] = np.einsum("nd,nd->n", units[pairs.query[rows]], self._exact(pairs.neighbour[rows]))
+            found[block] = -pairs.sorted_rows(-products)[:, :k].mean(axis=1)
+        return found
+
+    def _contenders(self, units: Floats, k: int, everything: bool) -> _Contenders:
+        """The pairs that may hold the k-th largest product, and with `everything` those above it too."""
+        is_open, above = self._open(units.astype(np.float32) @ self._single.T, k, everything)
+        if is_open.sum() > len(units) * (k * everything + _OPEN_PAIRS_A_QUERY):
+            is_open, above = self._open(units @ self._exact(slice(None)).T, k, everything)
+        query, neighbour = np.nonzero(is_open)
+        return _Contenders(query, neighbour, above)
+
+    def _open(
+        self, products: NDArray[np.floating], k: int, everything: bool
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Which products may be the k-th largest of their row, or with `everything` above it; how many surely are."""
+        # Error of a dot product of D terms in any order (Higham 2002, section 3.1) of rounded unit vectors, whose
+        # absolute products sum to 1 at most; and three times that in float64 for measuring the pairs.
+        rounding = float(np.finfo(products.dtype).eps) / 2 + 3 * float(np.finfo(np.float64).eps)
+        noise = products.dtype.type(2 * (self._features.shape[1] + 16) * rounding * self._largest)
+        kth = np.partition(products, len(self) - k, axis=1)[:, len(self) - k, None]
+        is_open = products >= kth - noise
+        if everything:
+            return is_open, np.zeros(len(products), dtype=np.int64)
+        certain = products > kth + noise
+        return is_open & ~certain, certain.sum(axis=1)
+
+    def _exact(self, rows: slice | NDArray[np.int64]) -> Floats:
+        return np.asarray(self._features[rows].astype(np.float64) * self._factors[rows, None])
+
+    def _query_blocks(self, queries: Floats, products: int) -> Iterator[tuple[slice, Floats]]:
+        for block in row_blocks(len(queries), max(1, products // len(self))):
+            norms = _norms(queries[block])[:, None]
+            yield block, np.divide(queries[block], norms, out=np.zeros_like(queries[block]), where=norms > 0)
+
+    def _pair_blocks(self, pairs: int) -> Iterator[slice]:
+        return row_blocks(pairs, max(1, _PAIR_VALUES // self._features.shape[1]))
+
+
+def _norms(vectors: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.einsum("nd,nd->n", vectors, vectors)))
