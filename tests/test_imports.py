@@ -16,7 +16,13 @@ OURS = ("benchmark", "tasks", "leaderboard", "scripts")
 # Every package with what it may import besides itself; a module that is not listed falls under its package.
 BASE = {"benchmark.errors", "benchmark.paths"}
 LEAVES = BASE | {"benchmark.documents", "benchmark.metrics", "benchmark.statistics"}
-PARTS = LEAVES | {"benchmark.data", "benchmark.models", "benchmark.corruptions", "benchmark.training"}
+PARTS = LEAVES | {
+    "benchmark.data",
+    "benchmark.models",
+    "benchmark.corruptions",
+    "benchmark.training",
+    "benchmark.detectors",
+}
 ENGINE = PARTS | {"benchmark.task_registry", "benchmark.protocol"}
 SHARED = {"benchmark.passes", "benchmark.scored", "benchmark.scores", "benchmark.submitted"}
 MAY_IMPORT = {
@@ -28,6 +34,7 @@ MAY_IMPORT = {
     "benchmark.data": LEAVES,
     "benchmark.corruptions": LEAVES,
     "benchmark.models": LEAVES,
+    "benchmark.detectors": LEAVES,
     "benchmark.training": PARTS,
     "benchmark.task_registry": LEAVES,
     "benchmark.protocol": ENGINE | {"benchmark.replicates", "benchmark.scored"},
