@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from benchmark.detectors.outputs import row_blocks
 
 Floats = NDArray[np.float64]
-PRODUCTS_A_BLOCK = 2**25
-"""Products of queries and training images held at once; 134 MB in float32."""
+PRODUCTS_A_BLOCK = 2**24
+"""Products of queries and training images held at once; 67 MB in float32."""
 _PAIR_VALUES = 2**22
 _OPEN_PAIRS_A_QUERY = 200
 """Above this mean, features are too alike for float32, and a float64 product decides faster than pairs do."""
@@ -93,27 +93,24 @@ class Bank:
         return found
 
     def _contenders(self, units: Floats, k: int, everything: bool) -> _Contenders:
-        """The pairs that may hold the k-th largest product, and with `everything` those above it too."""
-        is_open, above = self._open(units.astype(np.float32) @ self._single.T, k, everything)
-        if is_open.sum() > len(units) * (k * everything + _OPEN_PAIRS_A_QUERY):
-            is_open, above = self._open(units @ self._exact(slice(None)).T, k, everything)
-        query, neighbour = np.nonzero(is_open)
-        return _Contenders(query, neighbour, above)
+        """The pairs that may hold the k-th largest product of their query, and with `everything` those above it too."""
+        pairs = self._open(units.astype(np.float32) @ self._single.T, k, everything)
+        if len(pairs.query) > len(units) * (k * everything + _OPEN_PAIRS_A_QUERY):
+            return self._open(units @ self._exact(slice(None)).T, k, everything)
+        return pairs
 
-    def _open(
-        self, products: NDArray[np.floating], k: int, everything: bool
-    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-        """Which products may be the k-th largest of their row, or with `everything` above it; how many surely are."""
+    def _open(self, products: NDArray[np.floating], k: int, everything: bool) -> _Contenders:
         # Error of a dot product of D terms in any order (Higham 2002, section 3.1) of rounded unit vectors, whose
         # absolute products sum to 1 at most; and three times that in float64 for measuring the pairs.
         rounding = float(np.finfo(products.dtype).eps) / 2 + 3 * float(np.finfo(np.float64).eps)
         noise = products.dtype.type(2 * (self._features.shape[1] + 16) * rounding * self._largest)
-        kth = np.partition(products, len(self) - k, axis=1)[:, len(self) - k, None]
-        is_open = products >= kth - noise
+        kth = np.partition(products, len(self) - k, axis=1)[:, len(self) - k]
+        query, neighbour = divmod(np.flatnonzero(products >= (kth - noise)[:, None]), len(self))
         if everything:
-            return is_open, np.zeros(len(products), dtype=np.int64)
-        certain = products > kth + noise
-        return is_open & ~certain, certain.sum(axis=1)
+            return _Contenders(query, neighbour, np.zeros(len(products), dtype=np.int64))
+        certain = products[query, neighbour] > (kth + noise)[query]
+        above = np.bincount(query[certain], minlength=len(products))
+        return _Contenders(query[~certain], neighbour[~certain], above)
 
     def _exact(self, rows: slice | NDArray[np.int64]) -> Floats:
         return np.asarray(self._features[rows].astype(np.float64) * self._factors[rows, None])
