@@ -26,9 +26,10 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise MettleError(path, f"a submitted file has at most {MAX_FILE_BYTES:,} bytes", f"{path.stat().st_size:,}")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise ValueError("one array, not an .npz file")
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise ValueError("one array, not an .npz file")
+        with file:
             assert file.zip is not None
             unpacked = sum(member.file_size for member in file.zip.infolist())
             if unpacked > MAX_FILE_BYTES:

@@ -5,13 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmark.documents import Metric, Score, Submission, Task
+from leaderboard.cells import Cells, sorted_cells
+from leaderboard.detection_tables import detector_tables, set_table
 from leaderboard.entry import Entry
+from leaderboard.group_tables import class_tables, group_tables
 from leaderboard.heat import HeatTable, heat_tables
 from leaderboard.marks import Mark, marks, status_mark
 from leaderboard.numbers import Shown, byte_count, decimals, plain, show, unit_sign
-from leaderboard.rows import Row, Table
+from leaderboard.part_table import PartTable
+from leaderboard.rows import Row, Table, TableKind
+from leaderboard.run_table import run_table
+from leaderboard.status import CLAIMED_KINDS
 
 Fact = tuple[str, str]
+
+
+AMONG: dict[TableKind, str] = {
+    "ranked": "ranked rows",
+    "open": "open rows",
+    "outlier-trained": "rows trained with outlier data",
+    "predictions": "predictions",
+}
+"""Which rows a place is a place among."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +49,11 @@ class RecordView:
     status: Mark
     marks: tuple[Mark, ...]
     scores: tuple[ScoreLine, ...]
+    parts: tuple[PartTable, ...]
+    """Training runs, groups, sets and detectors."""
     heat: tuple[HeatTable, ...]
+    submitted: str
+    """What was submitted where it was no model; empty for a model."""
     cost: tuple[Fact, ...]
     run: tuple[Fact, ...]
     commands: tuple[str, ...]
@@ -43,6 +62,8 @@ class RecordView:
 def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> RecordView:
     """A record of a task version. `newest_version`: whether its task id alone names this version."""
     entry = row.entry
+    result = entry.record.result
+    cells = sorted_cells(result.cells)
     lower_is_better = [metric.name for metric in task.also if not metric.higher_is_better]
     return RecordView(
         row=row,
@@ -50,20 +71,44 @@ def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> 
         kind=table.kind,
         standing=_standing(table, row),
         status=status_mark(row.status),
-        marks=tuple(marks(entry, row.folded)),
+        marks=tuple(marks(task, entry, row.folded)),
         scores=tuple(_score_lines(task, entry)),
-        heat=tuple(heat_tables(entry.record.result.cells, lower_is_better)),
+        parts=tuple(_parts(task, entry, cells)),
+        heat=(*class_tables(cells), *heat_tables(cells.others, lower_is_better)),
+        submitted=_submitted(entry),
         cost=tuple(_cost(entry)),
         run=tuple(_run(entry)),
         commands=tuple(_commands(task, entry, newest_version)),
     )
 
 
+def _parts(task: Task, entry: Entry, cells: Cells) -> list[PartTable]:
+    detector = entry.record.result.detector
+    tables = [
+        run_table(task, entry),
+        *group_tables(cells),
+        set_table(cells),
+        *detector_tables(cells, detector.name if detector else ""),
+    ]
+    return [table for table in tables if table is not None]
+
+
+def _submitted(entry: Entry) -> str:
+    """Which claims a record rests on, in a sentence."""
+    kinds = sorted({item.kind for item in entry.record.result.artifacts} & CLAIMED_KINDS)
+    if not kinds:
+        return ""
+    what = {"predictions": "predicted classes", "ood-scores": "out-of-distribution scores"}
+    given = " and ".join(what[kind] for kind in kinds)
+    images = f" of {entry.outcomes.count:,} images" if entry.outcomes is not None else ""
+    return f"A file of {given}, one entry an image{images}; the model itself was not submitted, and nobody here ran it."
+
+
 def _standing(table: Table, row: Row) -> str:
     if row.place is None:
         return row.reason
     place = row.place
-    among = f"{len(table.rows)} {'predictions' if table.kind == 'predictions' else 'ranked rows'}"
+    among = f"{len(table.rows)} {AMONG[table.kind]}"
     if place.lower == place.upper:
         return f"Rank {place.rank} of {among}, settled."
     return f"Rank {place.rank} of {among}; anything from {place.lower} to {place.upper} is possible."
@@ -113,7 +158,8 @@ def _run(entry: Entry) -> list[Fact]:
         ("Machine", run.machine),
         ("Device", f"{run.device}, {run.threads} threads, {run.workers} workers, batches of {run.batch_size}"),
         ("Precision", run.precision),
-        ("Data", f"{run.data_copy} by {run.data_source}; pixels {run.pixels_sha256[:12]}"),
+        ("Data", run.data_source if run.pixels_sha256 is None else
+            f"{run.data_copy} by {run.data_source}; pixels {run.pixels_sha256[:12]}"),
         ("Code", commit + dirty),
         ("Versions", ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items()))),
         *(("Note", note) for note in run.notes),
@@ -141,6 +187,7 @@ def declared(submission: Submission) -> list[Fact]:
         ("Pretraining", listed(declares.pretraining)),
         ("Extra data", listed(declares.extra_data)),
         ("Tested corruptions seen in training", listed(declares.corruptions_seen)),
+        ("Images outside the classes seen", listed(declares.outlier_data)),
         ("Group labels used", declares.group_labels_used),
         ("Chosen on", {"none": "nothing", "val": "validation data", "test": "test data"}[declares.selected_on]),
         ("Test split looked at before", looks if declares.test_evaluations else "never"),

@@ -123,8 +123,9 @@ class Run(Strict):
     versions: dict[Line, Line]
     revision: Revision
     data_source: Line
-    data_copy: Literal["official", "mirror copy"]
-    pixels_sha256: Sha256
+    data_copy: Literal["official", "mirror copy"] | None
+    """None, as the hash below, where labels alone were needed."""
+    pixels_sha256: Sha256 | None
     notes: list[Paragraph] = []
 
 

@@ -103,8 +103,8 @@ class Declarations(Strict):
     group_labels_used: Literal["none", "val", "train"] = "none"
     corruptions_seen: list[Line] = []
     """Corruptions in training that also occur, in any strength, in a test."""
-    selected_on: Literal["none", "val", "test"]
-    """What the checkpoint or the settings were chosen on."""
+    selected_on: Literal["none", "val", "test", "unknown"]
+    """What the checkpoint or the settings were chosen on; `unknown` only for results of others that we submit."""
     test_evaluations: Annotated[int, Field(ge=0)] = 0
     """How often a test split was looked at before this submission."""
     claims: dict[TaskId, Share] = {}

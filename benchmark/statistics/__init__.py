@@ -1,6 +1,7 @@
 """Intervals, paired tests, rank intervals and the anchored aggregate: pure functions on numpy arrays."""
 
 from benchmark.statistics.aggregate import AnchoredMean, Anchors, anchored, anchored_mean
+from benchmark.statistics.differences import difference_interval
 from benchmark.statistics.interval import Interval
 from benchmark.statistics.means import mean_interval, replicate_interval, runs_and_images_interval
 from benchmark.statistics.paired import (
@@ -26,6 +27,7 @@ __all__ = [
     "anchored",
     "anchored_mean",
     "conservative_rank_intervals",
+    "difference_interval",
     "holm",
     "mcnemar_exact",
     "mcnemar_p_value",
