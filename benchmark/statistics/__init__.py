@@ -1,6 +1,16 @@
 """Intervals, paired tests, rank intervals and the anchored aggregate: pure functions on numpy arrays."""
 
 from benchmark.statistics.aggregate import AnchoredMean, Anchors, anchored, anchored_mean
+from benchmark.statistics.delong import (
+    Part,
+    Placements,
+    auroc_interval,
+    auroc_pair_test,
+    auroc_pseudo_values,
+    distinct_images,
+    mean_auroc_interval,
+    placements,
+)
 from benchmark.statistics.differences import difference_interval
 from benchmark.statistics.interval import Interval
 from benchmark.statistics.means import mean_interval, replicate_interval, runs_and_images_interval
@@ -22,17 +32,25 @@ __all__ = [
     "Interval",
     "McNemar",
     "PairTest",
+    "Part",
+    "Placements",
     "RankIntervals",
     "Worst",
     "anchored",
     "anchored_mean",
+    "auroc_interval",
+    "auroc_pair_test",
+    "auroc_pseudo_values",
     "conservative_rank_intervals",
     "difference_interval",
+    "distinct_images",
     "holm",
     "mcnemar_exact",
     "mcnemar_p_value",
+    "mean_auroc_interval",
     "mean_interval",
     "paired_difference",
+    "placements",
     "rank_intervals",
     "replicate_interval",
     "runs_and_images_interval",
