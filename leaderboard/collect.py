@@ -11,7 +11,7 @@ from benchmark.documents.store import find_attestations, find_records
 from benchmark.errors import MettleError
 from leaderboard.attested import Statements, statements
 from leaderboard.entry import Entry
-from leaderboard.outcomes import primary_decisions
+from leaderboard.outcomes import primary_outcomes
 
 TaskKey = tuple[str, int]
 
@@ -131,7 +131,6 @@ def _entry(
     repeated_here: bool,
 ) -> Entry:
     result = item.record.result
-    decisions, scale = primary_decisions(item.path, item.record, tasks[result.task.id, result.task.version])
     return Entry(
         record=item.record,
         submission=submissions[result.submission],
@@ -140,19 +139,22 @@ def _entry(
         attestations=tuple(said.about.get(item.record.id, ())) if not item.local else (),
         superseded_by=said.superseded_by.get(item.record.id),
         repeated_here=repeated_here,
-        decisions=decisions,
-        scale=scale,
+        outcomes=primary_outcomes(item.path, item.record, tasks[result.task.id, result.task.version]),
     )
 
 
 def _check_same_images(entries: Iterable[Entry]) -> None:
-    """Rows of one table are compared image by image, so all have as many."""
+    """Rows of one table are compared image by image, so all were scored on the same ones."""
     first: Entry | None = None
     for entry in entries:
-        if entry.decisions is None:
+        if entry.outcomes is None:
             continue
         first = first or entry
-        assert first.decisions is not None
-        if entry.decisions.size != first.decisions.size:
-            rule = f"records of one task have outcomes of the same images, {first.decisions.size:,} in {first.path}"
-            raise MettleError(entry.path, rule, f"{entry.decisions.size:,}")
+        assert first.outcomes is not None
+        ours, theirs = first.outcomes, entry.outcomes
+        if theirs.count != ours.count or theirs.images != ours.images:
+            rule = f"records of one task have outcomes of the same images, {'; '.join(ours.images)} in {first.path}"
+            raise MettleError(entry.path, rule, "; ".join(theirs.images))
+        if theirs.values.shape != ours.values.shape:
+            rule = f"records of one task have outcomes of the same {len(ours.values)} groups as {first.path}"
+            raise MettleError(entry.path, rule, f"{len(theirs.values)}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from benchmark.documents import Attestation, Flag, Record, Score, Submission
+from leaderboard.outcomes import Outcomes
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +25,8 @@ class Entry:
     """Id of the record that replaces this one."""
     repeated_here: bool = False
     """An equal result was computed on the machine that builds the site."""
-    decisions: np.ndarray | None = None
-    """int (N,): each image's share of the primary metric, times `scale`; None where the record keeps none."""
-    scale: int = 1
+    outcomes: Outcomes | None = None
+    """Each image's share of the primary metric; None where the record keeps none."""
 
     @property
     def name(self) -> str:
@@ -40,6 +39,17 @@ class Entry:
     def score(self, metric: str) -> Score | None:
         """The record's score by that name; None where it was not scored."""
         return self.record.result.scores.get(metric)
+
+    def runs(self, metric: str) -> dict[str, float]:
+        """The score of each training run or hold-out pair, in the record's order; empty for a record of one."""
+        found = self.record.result.replicates
+        return {name: scores[metric] for name, scores in found.items() if metric in scores}
+
+    def trained_beyond(self, given: Sequence[str]) -> list[str]:
+        """What it was trained on besides the given data sets; empty where none are given."""
+        declares = self.submission.declares
+        used = dict.fromkeys([*declares.training_data, *declares.pretraining, *declares.extra_data])
+        return [name for name in used if name not in given] if given else []
 
     def has_flag(self, name: str) -> bool:
         return any(flag.name == name for flag in self.flags)

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmark.documents import Metric, Score, Task
 from leaderboard.entry import Entry
+from leaderboard.marks import detector_text
 from leaderboard.reported import ReportedRow
 from leaderboard.rows import Row, Table
 
@@ -39,12 +40,18 @@ def _row(task: Task, table: Table, row: Row) -> Flat:
         "method": entry.submission.method,
         "baseline": entry.submission.baseline,
         "status": row.status,
+        "detector": detector_text(entry) or None,
         "flags": sorted({flag.name for flag in entry.flags}),
         "on_this_machine": entry.local or entry.repeated_here,
     }
     for metric in (task.primary, *task.also):
         flat |= _score(metric, entry.score(metric.name))
+    runs = entry.runs(task.primary.name)
     return flat | {
+        "runs": list(runs),
+        f"{task.primary.name}_runs": list(runs.values()),
+        "outlier_data": entry.submission.declares.outlier_data,
+        "trained_beyond_given": entry.trained_beyond(task.given_training_data),
         "tied_with": [table.rows[position].entry.name for position in place.tied_with] if place else [],
         "reason": row.reason,
         "record": entry.record.id,
@@ -67,23 +74,36 @@ def reported_records(rows: Sequence[ReportedRow]) -> list[Flat]:
 
 
 def entry_records(task: Task, entry: Entry, status: str) -> list[Flat]:
-    """All numbers of one record, scores first, then cells: one record a number."""
+    """All numbers of one record, scores first, then each training run, then cells: one record a number."""
     result = entry.record.result
     about: Flat = {"task": task.id, "version": task.version, "record": entry.record.id, "status": status}
     scores = [
-        {**about, "cell": None, "metric": name, "value": score.value, "lower": score.lower, "upper": score.upper}
+        {
+            **about,
+            "run": None,
+            "cell": None,
+            "metric": name,
+            "value": score.value,
+            "lower": score.lower,
+            "upper": score.upper,
+        }
         for name, score in result.scores.items()
     ]
+    runs = [
+        {**about, "run": run, "cell": None, "metric": name, "value": value, "lower": None, "upper": None}
+        for run, values in result.replicates.items()
+        for name, value in values.items()
+    ]
     cells = [
-        {**about, "cell": cell, "metric": name, "value": value, "lower": None, "upper": None}
+        {**about, "run": None, "cell": cell, "metric": name, "value": value, "lower": None, "upper": None}
         for cell, values in result.cells.items()
         for name, value in values.items()
     ]
-    return scores + cells
+    return scores + runs + cells
 
 
 def csv_text(records: Sequence[Flat]) -> str:
-    """RFC 4180 with a header; None is an empty field, a list its items joined by a space.
+    """RFC 4180 with a header; None is an empty field, a list its items joined by a semicolon and a space.
 
     A text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
@@ -98,7 +118,7 @@ def csv_text(records: Sequence[Flat]) -> str:
 
 def _field(value: object) -> object:
     if isinstance(value, list):
-        value = " ".join(value)
+        value = "; ".join(map(str, value))
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return f"'{value}"
     return value

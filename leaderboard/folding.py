@@ -13,18 +13,23 @@ AGREEMENT = 0.995
 IMAGES_A_BLOCK = 512
 
 
-def shares_agreed(decisions: np.ndarray, others: np.ndarray, limit: int) -> np.ndarray:
+def shares_agreed(decisions: np.ndarray, others: np.ndarray, limit: int, tolerance: int = 0) -> np.ndarray:
     """Share of equal entries in [0, 1] between one row and each of the others; NaN above `limit` differences.
 
-    decisions: int (N,); others: int (M, N). A pair is given up as soon as more than `limit` images differ, which for
-    unlike models is within the first block.
+    decisions: int (N,); others: int (M, N), signed where there is a tolerance. Entries up to `tolerance` apart are
+    equal. A pair is given up as soon as more than `limit` images differ, which for unlike models is within the first
+    block.
     """
     total = decisions.size
     differences = np.zeros(len(others), dtype=np.int64)
     open_pairs = np.arange(len(others))
     for start in range(0, total, IMAGES_A_BLOCK):
         block = slice(start, start + IMAGES_A_BLOCK)
-        differences[open_pairs] += (others[open_pairs, block] != decisions[block]).sum(axis=1)
+        if tolerance:
+            unequal = np.abs(others[open_pairs, block] - decisions[block]) > tolerance
+        else:
+            unequal = others[open_pairs, block] != decisions[block]
+        differences[open_pairs] += unequal.sum(axis=1)
         open_pairs = open_pairs[differences[open_pairs] <= limit]
         if not open_pairs.size:
             break
@@ -33,13 +38,13 @@ def shares_agreed(decisions: np.ndarray, others: np.ndarray, limit: int) -> np.n
     return shares
 
 
-def fold(decisions: Sequence[np.ndarray]) -> list[tuple[int, float] | None]:
+def fold(decisions: Sequence[np.ndarray], tolerance: int = 0) -> list[tuple[int, float] | None]:
     """For each row the older one that stands for it and the share of equal decisions; None for one that stands alone.
 
-    decisions: M arrays int (N,), oldest row first, so that a copy can never take the place of what it copies. Two
-    images' decisions are equal when the model gets equally much of them right, in all their versions together: for a
-    task with many cells that is stricter than agreement cell by cell. Rows fold into rows that stand alone only,
-    never along a chain. Arrays of no images agree on nothing.
+    decisions: M arrays int (N,), oldest row first, so that a copy can never take the place of what it copies.
+    tolerance: how far apart equal decisions may be. Two images' decisions are equal when the model gets equally much of
+    them right, in all their versions together: for a task with many cells that is stricter than agreement cell by cell.
+    Rows fold into rows that stand alone only, never along a chain. Arrays of no images agree on nothing.
     """
     if not decisions:
         return []
@@ -52,7 +57,7 @@ def fold(decisions: Sequence[np.ndarray]) -> list[tuple[int, float] | None]:
     for index, row in enumerate(decisions):
         target: tuple[int, float] | None = None
         if limit >= 0 and indices:
-            shares = shares_agreed(row, standing[: len(indices)], int(limit))
+            shares = shares_agreed(row, standing[: len(indices)], int(limit), tolerance)
             if not np.isnan(shares).all():
                 best = int(np.nanargmax(shares))
                 target = (indices[best], float(shares[best]))

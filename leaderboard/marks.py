@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from benchmark.documents import Task
 from leaderboard.entry import Entry
 from leaderboard.status import EXPLAINED, Status
 
@@ -40,12 +41,32 @@ def status_mark(status: Status) -> Mark:
     return Mark(status, EXPLAINED[status], TONES[status])
 
 
-def marks(entry: Entry, folded: int = 0) -> list[Mark]:
-    """Findings first, then what the submission declares, then where it ran."""
+def detector_text(entry: Entry) -> str:
+    """The ranked detector with its settings, for instance `knn, k = 50`; empty for a record without one."""
+    detector = entry.record.result.detector
+    if detector is None:
+        return ""
+    return ", ".join([detector.name, *(f"{name} = {value:g}" for name, value in detector.parameters.items())])
+
+
+def marks(task: Task, entry: Entry, folded: int = 0) -> list[Mark]:
+    """The ranked detector and findings first, then what the submission declares, then where it ran."""
     declares = entry.submission.declares
-    found = [Mark(f"flag: {FLAG_TITLES[flag.name]}", flag.evidence, "warn") for flag in entry.flags]
+    found = []
+    if detector := entry.record.result.detector:
+        given = entry.submission.detector
+        settings = "set by its authors" if given and given.parameters else "chosen on the validation sets"
+        how = f"; settings {settings}" if detector.parameters else ""
+        text = f"The one detector that is ranked for this row: {detector_text(entry)}{how}."
+        found.append(Mark(detector.name, text))
+    found += [Mark(f"flag: {FLAG_TITLES[flag.name]}", flag.evidence, "warn") for flag in entry.flags]
     if declares.selected_on == "test":
         found.append(Mark("selected on test", "Its authors chose the checkpoint or settings on test data.", "warn"))
+    if beyond := entry.trained_beyond(task.given_training_data):
+        found.append(Mark("beyond the given split", f"Trained on more than the task gives: {', '.join(beyond)}."))
+    if declares.outlier_data:
+        seen = ", ".join(declares.outlier_data)
+        found.append(Mark("outlier data", f"Images outside the classes that training or tuning has seen: {seen}."))
     if declares.extra_data:
         found.append(Mark("extra data", f"Extra training data: {', '.join(declares.extra_data)}."))
     if declares.pretraining:

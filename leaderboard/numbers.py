@@ -72,6 +72,14 @@ def plain(value: float, digits: int) -> str:
     return text
 
 
+def signed(value: float, digits: int, *, spaced: bool = False) -> str:
+    """A number with its sign, `+1.30`; with a space behind the sign for the second term of a sum, and none before 0."""
+    text = plain(abs(value), digits)
+    if not text.strip("0.,"):
+        return text
+    return f"{'+' if value > 0 else MINUS}{' ' if spaced else ''}{text}"
+
+
 def byte_count(value: float) -> str:
     """Bytes in the largest decimal unit that leaves a number of at least 1."""
     for unit in ("B", "kB", "MB"):

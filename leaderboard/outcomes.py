@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,32 +11,94 @@ import numpy as np
 from benchmark.documents import Record, Task
 from benchmark.documents.store import read_outcomes
 from benchmark.errors import MettleError
+from leaderboard.pooled_ranks import percentiles, pooled_parts, pseudo_values
 
 MEAN_TOLERANCE = 1e-9
 """Between a record's primary score and the mean of its outcomes; records round to 10 decimals."""
 
+PSEUDO_VALUE_SCALE = 10**6
+"""Pseudo-values of an AUROC are rounded to whole millionths, far below any interval."""
 
-def primary_decisions(path: Path, record: Record, task: Task) -> tuple[np.ndarray | None, int]:
-    """Each image's share of the primary metric, int (N,), and its scale: share = decision / scale.
+NEAR_PERCENTILE = 0.005
+"""Two detectors put an image at the same place when its shares of lower scores differ by no more than this."""
 
-    None where the record keeps no such outcomes beside itself. Raises MettleError for outcomes that are not what the
-    record names, or whose mean is not the record's score.
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What a record holds of each image, in the form that its task's pair test compares."""
+
+    values: np.ndarray
+    """int (N,), or (G, N) for a worst group: each image's share of the score, times `scale`."""
+    scale: int
+    decisions: np.ndarray
+    """int (D,): what near copies agree on."""
+    images: tuple[str, ...]
+    """Equal for records that were scored on the same images."""
+    tolerance: int = 0
+    """Decisions that differ by no more than this are equal."""
+
+    @property
+    def count(self) -> int:
+        """Images; an image that occurs in several parts counts once."""
+        return int(self.values.shape[-1])
+
+
+def primary_outcomes(path: Path, record: Record, task: Task) -> Outcomes | None:
+    """The outcomes that the task's pair test needs; None where the record keeps none beside itself.
+
+    Raises MettleError for outcomes that are not what the record names, or that do not give the record's score.
     """
     arrays = read_outcomes(path, record)
-    if "primary" not in arrays:
-        return None, 1
-    decisions, scale = arrays["primary"], record.result.outcomes["primary"].scale
-    if decisions.ndim != 1 or not decisions.size or decisions.dtype.kind not in "biu":
-        shape = f"{decisions.dtype.name} {list(decisions.shape)}"
-        raise MettleError(path, "the outcomes 'primary' are one whole number an image", shape)
-    decisions = decisions.astype(np.int64) if decisions.dtype.kind == "b" else decisions
-    if int(decisions.min()) < 0 or int(decisions.max()) > scale:
-        bounds = f"{decisions.min()} to {decisions.max()}"
-        raise MettleError(path, f"the outcomes 'primary' lie in 0 to their scale {scale}", bounds)
-    mean = int(decisions.sum(dtype=np.int64)) / (scale * decisions.size)
+    if task.pair_test == "delong":
+        if not any(name.startswith("rank/") for name in arrays):
+            return None
+        outcomes, score = _of_ranks(path, arrays)
+    elif "primary" in arrays:
+        outcomes = _of_shares(path, arrays["primary"], record.result.outcomes["primary"].scale, task)
+        score = _smallest_mean(outcomes)
+    else:
+        return None
+    score = 100 * score if task.primary.unit == "percent" else score
     value = record.result.scores[task.primary.name].value
-    mean = 100 * mean if task.primary.unit == "percent" else mean
-    if abs(mean - value) > MEAN_TOLERANCE:
-        rule = f"the score {task.primary.name} is the mean of its outcomes, {mean:.10f}"
+    if abs(score - value) > MEAN_TOLERANCE:
+        what = "the smallest row mean" if outcomes.values.ndim == 2 else "the mean"
+        rule = f"the score {task.primary.name} is {what} of its outcomes, {score:.10f}"
         raise MettleError(path, rule, f"{value:.10f}", "Score the submission again; records are never edited.")
-    return decisions, scale
+    return outcomes
+
+
+def _of_shares(path: Path, values: np.ndarray, scale: int, task: Task) -> Outcomes:
+    """Outcomes of one whole number an image (and group). Weighted means have images above the scale."""
+    axes, one = (2, "group and image") if task.pair_test == "worst_group" else (1, "image")
+    if values.ndim != axes or not values.size or values.dtype.kind not in "biu":
+        shape = f"{values.dtype.name} {list(values.shape)}"
+        raise MettleError(path, f"the outcomes 'primary' are one whole number an {one}", shape)
+    values = values.astype(np.int64) if values.dtype.kind == "b" else values
+    low, high = int(values.min()), int(values.max())
+    if low < 0:
+        raise MettleError(path, "the outcomes 'primary' are not negative", f"{low}")
+    if task.pair_test == "mcnemar" and high > scale:
+        raise MettleError(path, f"the outcomes 'primary' lie in 0 to their scale {scale}", f"{low} to {high}")
+    # Groups overlap only in images, and a hit counts in all groups of its image: the sum changes with the hit.
+    decisions = values if axes == 1 else values.sum(axis=0, dtype=np.int64)
+    return Outcomes(values, scale, decisions, images=(f"{values.shape[-1]:,} images",))
+
+
+def _smallest_mean(outcomes: Outcomes) -> float:
+    """The mean share, of the worst group where there are groups."""
+    sums = np.atleast_2d(outcomes.values).sum(axis=1, dtype=np.int64)
+    return int(sums.min()) / (outcomes.scale * outcomes.count)
+
+
+def _of_ranks(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[Outcomes, float]:
+    """Outcomes of one AUROC, or of a mean of several, and that AUROC."""
+    parts = pooled_parts(path, arrays)
+    pseudo = pseudo_values(parts)
+    outcomes = Outcomes(
+        values=np.rint(pseudo * PSEUDO_VALUE_SCALE).astype(np.int64),
+        scale=PSEUDO_VALUE_SCALE,
+        decisions=np.rint(percentiles(parts) * PSEUDO_VALUE_SCALE).astype(np.int64),
+        images=tuple(sorted({part.images for part in parts})),
+        tolerance=round(NEAR_PERCENTILE * PSEUDO_VALUE_SCALE),
+    )
+    return outcomes, float(pseudo.mean())

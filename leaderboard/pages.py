@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.documents import Task
+from benchmark.documents.canonical import bytes_sha256
 from leaderboard.card import card
 from leaderboard.collect import Collection, TaskKey
 from leaderboard.export import Flat, csv_text, entry_records, json_text, reported_records, table_records
+from leaderboard.families import by_family
 from leaderboard.folding import AGREEMENT
+from leaderboard.frozen_line import frozen_line
 from leaderboard.heat import LEVELS
+from leaderboard.pair_tests import PAIR_TESTS
 from leaderboard.ranking import CONFIDENCE
 from leaderboard.reported import ReportedRow, external_protocols, reported_rows
+from leaderboard.reported_scatter import reported_scatter
+from leaderboard.reported_view import reported_view
 from leaderboard.rows import Row, Table
 from leaderboard.site import Site
 from leaderboard.status import EXPLAINED
@@ -24,7 +31,7 @@ from leaderboard.task_view import TableView, leaders_note, table_view
 Board = Mapping[TaskKey, tuple[Table, ...]]
 Placed = tuple[Task, Table, Row]
 
-LEADERS_SHOWN = 5
+LEADERS_SHOWN = 4
 """Rows of a task on the first page."""
 
 
@@ -46,8 +53,13 @@ class IndexTask:
     reported: int
     ranked: int
     leaders: TableView | None
-    """The best rows, drawn on an axis of their own."""
+    """The best rows of its first table with ranks, drawn on an axis of their own."""
     note: str
+
+    @property
+    def table(self) -> str:
+        """Which table the rows are of, where it is not the main one."""
+        return "" if self.leaders is None or self.leaders.kind == "ranked" else self.leaders.heading.title
 
 
 def task_path(task: Task) -> str:
@@ -72,14 +84,6 @@ def _reported(collection: Collection, task: Task) -> list[ReportedRow]:
     return reported_rows(collection.reported, task.id, task.primary.name)
 
 
-def _reported_metrics(task: Task | None, rows: list[ReportedRow]) -> list[tuple[str, str]]:
-    """Name and title of the metrics that the rows give: the task's own first, in its order."""
-    titles = {metric.name: metric.title for metric in (task.primary, *task.also)} if task else {}
-    given = dict.fromkeys(name for row in rows for name in row.values)
-    ordered = [name for name in titles if name in given] + [name for name in given if name not in titles]
-    return [(name, titles.get(name, name.replace("_", " ").capitalize())) for name in ordered]
-
-
 def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, tasks_dir: Path) -> None:
     """The page of one task version, with a data file for each of its tables."""
     task = collection.tasks[key]
@@ -89,15 +93,16 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
         for table in board[key]
     ]
     reported = _reported(collection, task)
+    line = frozen_line(task, tasks_dir)
     site.page(
         task_path(task),
         "task.html.j2",
         task=task,
         tables=views,
         note=next((leaders_note(table) for table in board[key] if table.kind == "ranked"), ""),
-        plot=task_scatter(task, board[key], reported),
-        reported=reported,
-        reported_metrics=_reported_metrics(task, reported),
+        plot=task_scatter(task, board[key], reported, line),
+        pair_test=PAIR_TESTS[task.pair_test],
+        reported=reported_view(reported, task, opened=not views),
         reported_files=_data_files(site, f"{stem}.reported", reported_records(reported)) if reported else None,
         card=card(tasks_dir / task.family / "README.md"),
         versions=[
@@ -138,35 +143,34 @@ def _submission_page(site: Site, collection: Collection, name: str, found: list[
 
 
 def index_page(site: Site, collection: Collection, board: Board) -> None:
-    """The first page: research before sandbox, in each the active tasks before drafts and older versions."""
+    """The first page: research before sandbox, in each the families with their active tasks, then all others."""
     tiers = []
     for tier in ("research", "sandbox"):
         tasks = [task for task in collection.tasks.values() if task.tier == tier]
-        current = [task for task in tasks if _is_newest(collection, task)]
-        shown = [_index_task(collection, board, task) for task in current if task.state == "active"]
-        others = [
-            _index_task(collection, board, task)
-            for task in tasks
-            if task.state != "active" or not _is_newest(collection, task)
+        shown = [task for task in tasks if task.state == "active" and _is_newest(collection, task)]
+        families = [
+            (family, [_index_task(collection, board, task) for task in members]) for family, members in by_family(shown)
         ]
+        others = [_index_task(collection, board, task) for task in tasks if task not in shown]
         if tasks:
-            tiers.append((tier, shown, others))
+            tiers.append((tier, families, others))
     local = [entry for entries in collection.entries.values() for entry in entries if entry.local]
     repeated = [entry for entries in collection.entries.values() for entry in entries if entry.repeated_here]
     site.page("index.html", "index.html.j2", tiers=tiers, local_count=len(local), repeated_count=len(repeated))
 
 
 def _index_task(collection: Collection, board: Board, task: Task) -> IndexTask:
+    """Its leaders are of its first table with ranks: the main one, or predictions where nobody sent a model."""
     key = (task.id, task.version)
-    ranked = next((table for table in board[key] if table.kind == "ranked"), None)
+    main = next((table for table in board[key] if table.ranking is not None), None)
     return IndexTask(
         task=task,
         path=task_path(task),
         records=len(collection.entries[key]),
         reported=len(_reported(collection, task)),
-        ranked=len(ranked.rows) if ranked else 0,
-        leaders=table_view(task, ranked, LEADERS_SHOWN) if ranked else None,
-        note=leaders_note(ranked) if ranked else "",
+        ranked=len(main.rows) if main else 0,
+        leaders=table_view(task, main, LEADERS_SHOWN) if main else None,
+        note=leaders_note(main) if main else "",
     )
 
 
@@ -176,18 +180,41 @@ def methods_page(site: Site) -> None:
 
 
 def data_page(site: Site, collection: Collection) -> None:
-    """What the data files hold, where numbers of others come from, and which submissions have no numbers yet."""
+    """What the data files hold, where numbers of others come from, and which submissions have no numbers yet.
+
+    Every protocol of others that is no task of ours gets a page.
+    """
     ids = {task.id for task in collection.tasks.values()}
-    external = []
-    for index, protocol in enumerate(external_protocols(collection.reported, ids), 1):
-        rows = reported_rows(collection.reported, protocol)
-        files = _data_files(site, f"reported/external-{index}", reported_records(rows))
-        external.append((protocol, rows, _reported_metrics(None, rows), files))
     pages = {task.id: task_path(task) for task in collection.tasks.values() if _is_newest(collection, task)}
+    for protocol in external_protocols(collection.reported, ids):
+        pages[protocol] = _external_page(site, collection, protocol)
     documents = [
-        (document, [(task, pages.get(task)) for task in sorted({row.task for row in document.rows})])
+        (document, [(task, pages[task]) for task in sorted({row.task for row in document.rows})])
         for document in collection.reported
     ]
     scored = {entry.name for entries in collection.entries.values() for entry in entries}
     unscored = [submission for name, submission in collection.submissions.items() if name not in scored]
-    site.page("data.html", "data.html.j2", external=external, documents=documents, unscored=unscored)
+    site.page("data.html", "data.html.j2", documents=documents, unscored=unscored)
+
+
+def _external_page(site: Site, collection: Collection, protocol: str) -> str:
+    """The page of one external protocol; returns its path."""
+    stem = f"reported/{slug(protocol)}"
+    primary = next(row.metric for document in collection.reported for row in document.rows if row.task == protocol)
+    rows = reported_rows(collection.reported, protocol, primary)
+    site.page(
+        f"{stem}.html",
+        "external.html.j2",
+        protocol=protocol,
+        documents=[document for document in collection.reported if any(row.task == protocol for row in document.rows)],
+        plot=reported_scatter(protocol, rows),
+        view=reported_view(rows, opened=True),
+        files=_data_files(site, stem, reported_records(rows)),
+    )
+    return f"{stem}.html"
+
+
+def slug(name: str) -> str:
+    """A file name of a protocol's name: its letters and digits, and a digest where others were left out or changed."""
+    words = re.findall(r"[a-z0-9]+", name.lower())
+    return f"{'-'.join(words)[:60]}-{bytes_sha256(name.encode())[:6]}"

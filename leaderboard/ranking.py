@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.statistics import rank_intervals
+from benchmark.statistics.fixed_point import largest_exact_integer
+from benchmark.statistics.ranks import RankIntervals
+from leaderboard.outcomes import Outcomes
 
 CONFIDENCE = 0.95
 
@@ -35,23 +38,45 @@ class Ranking:
     separable_difference: float | None
     """Share in [0, 1]: how far apart the median pair of leaders must be to count as different in this table, where
     all pairs are tested together; None where no pair differs."""
+    groups: int = 1
+    """More than one where a row's score is that of its worst group."""
 
 
-def rank(decisions: Sequence[np.ndarray], scales: Sequence[int], *, higher_is_better: bool = True) -> Ranking:
+def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Ranking:
     """The places of M rows from each image's share of the metric.
 
-    decisions: M arrays int (N,), all of the same N; the share is decision / scale. Rows with equal means share the
-    better rank. No rows give no places.
+    outcomes: of one task, so on the same images. Rows with equal scores share the better rank. No rows give no places.
+    Raises ValueError for a worst group where lower is better.
     """
-    common = math.lcm(*scales)  # rows with different numbers of replicates are compared exactly
-    images = decisions[0].size if decisions else 0
-    counts = np.zeros((len(decisions), images), dtype=np.int64)
-    for row, (decision, scale) in enumerate(zip(decisions, scales, strict=True)):
-        counts[row] = decision.astype(np.int64) * (common // scale)
-    result = rank_intervals(counts if higher_is_better else -counts, CONFIDENCE)
+    if not outcomes:
+        return Ranking((), 0, "max-T bootstrap", None)
+    common = math.lcm(*(row.scale for row in outcomes))  # rows with different numbers of replicates: exactly
+    counts = np.stack([row.values.astype(np.int64) * (common // row.scale) for row in outcomes])
+    images = counts.shape[-1]
+    grouped = counts.ndim == 3
+    if grouped and not higher_is_better:
+        raise ValueError("a worst group is the one with the lowest score, so higher must be better")
+    counts = counts if higher_is_better else -counts
+    # Weights folded into the counts can make them too large for exact products; floats are rounded to a fine grid.
+    exact = np.abs(counts).max(initial=0) <= largest_exact_integer(images)
+    scores = counts if exact else counts / common
+    if grouped:
+        from benchmark.statistics.worst_ranks import worst_group_rank_intervals
+
+        result: RankIntervals = worst_group_rank_intervals(scores, CONFIDENCE)
+    else:
+        result = rank_intervals(scores, CONFIDENCE)
+    sums = counts.sum(axis=2).min(axis=1) if grouped else counts.sum(axis=1)
     places = tuple(
-        Place(int(result.rank[row]), int(result.lower[row]), int(result.upper[row]), tuple(result.tied_with[row]))
-        for row in range(len(decisions))
+        Place(
+            rank=1 + int((sums > sums[row]).sum()),
+            lower=int(result.lower[row]),
+            upper=int(result.upper[row]),
+            tied_with=tuple(result.tied_with[row]),
+        )
+        for row in range(len(outcomes))
     )
-    apart = result.smallest_separable_difference / common
-    return Ranking(places, images, result.method, apart if math.isfinite(apart) else None)
+    apart = result.smallest_separable_difference / (common if exact else 1)
+    return Ranking(
+        places, images, result.method, apart if math.isfinite(apart) else None, groups=counts.shape[1] if grouped else 1
+    )

@@ -24,6 +24,11 @@ class ReportedRow:
         """Whether every number was checked against the source."""
         return all(result.verified for result in self.values.values())
 
+    @property
+    def anomalies(self) -> tuple[str, ...]:
+        """What automatic checks found odd about the row, one sentence each."""
+        return tuple(dict.fromkeys(text for result in self.values.values() for text in result.anomalies))
+
     def percent(self, metric: str) -> float | None:
         """The value of a metric in percent; None where the source gives none."""
         result = self.values.get(metric)

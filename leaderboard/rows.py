@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from benchmark.documents import Task
 from leaderboard.entry import Entry
@@ -13,8 +13,22 @@ from leaderboard.folding import fold
 from leaderboard.ranking import Place, Ranking, rank
 from leaderboard.status import EXPLAINED, Status, status_of
 
-TableKind = Literal["ranked", "predictions", "batch-dependent", "folded", "unranked", "removed"]
-TABLE_KINDS: tuple[TableKind, ...] = ("ranked", "predictions", "batch-dependent", "folded", "unranked", "removed")
+TableKind = Literal[
+    "ranked",
+    "open",
+    "outlier-trained",
+    "predictions",
+    "diagnostics",
+    "batch-dependent",
+    "folded",
+    "unranked",
+    "removed",
+]
+TABLE_KINDS: tuple[TableKind, ...] = get_args(TableKind)
+MEASURED_KINDS: tuple[TableKind, ...] = ("ranked", "open", "outlier-trained")
+"""Tables of rows that maintainers ran; each ranks its own rows."""
+PLACED_KINDS: tuple[TableKind, ...] = (*MEASURED_KINDS, "predictions")
+"""Tables whose rows have ranks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,27 +59,30 @@ def tables(task: Task, entries: Iterable[Entry]) -> tuple[Table, ...]:
     """The tables of one task version that have rows, in the order of `TABLE_KINDS`.
 
     Ranked are measured and reproduced records: one per team and method, without the batch-dependent, with near copies
-    folded. Predictions are ranked among themselves. Whatever is not ranked says why.
+    folded. Rows that saw more than the rest stand apart and are ranked among themselves, and so are predictions.
+    Whatever is not ranked says why.
     """
     sorted_out: dict[TableKind, list[Row]] = {kind: [] for kind in TABLE_KINDS}
     oldest_first = sorted(entries, key=lambda entry: entry.age)
     committed = {_scored(entry): entry.record.id for entry in oldest_first if not entry.local}
     for entry in oldest_first:
-        kind, row = _local(entry, committed) if entry.local else _first_look(entry)
+        kind, row = _local(entry, committed) if entry.local else _first_look(task, entry)
         sorted_out[kind].append(row)
-    for kind in ("ranked", "predictions", "batch-dependent"):
+    for kind in (*PLACED_KINDS, "diagnostics", "batch-dependent"):
         sorted_out[kind], replaced = _one_per_method(sorted_out[kind])
         sorted_out["unranked"] += replaced
-    sorted_out["ranked"], sorted_out["folded"] = _fold(sorted_out["ranked"])
-    ordered = {kind: _ordered(task, rows) for kind, rows in sorted_out.items()}
+    for kind in MEASURED_KINDS:
+        sorted_out[kind], folded = _fold(sorted_out[kind])
+        sorted_out["folded"] += folded
+    ordered = {kind: _ordered(task, rows, by_value=kind != "diagnostics") for kind, rows in sorted_out.items()}
     return tuple(
-        _ranked(task, kind, rows) if kind in ("ranked", "predictions") else Table(kind, tuple(rows))
+        _ranked(task, kind, rows) if kind in PLACED_KINDS else Table(kind, tuple(rows))
         for kind, rows in ordered.items()
         if rows
     )
 
 
-def _first_look(entry: Entry) -> tuple[TableKind, Row]:
+def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
     """The table a record belongs to by itself, before it is compared with others."""
     status = status_of(entry.record, entry.attestations)
     row = Row(entry, status, reason=EXPLAINED[status])
@@ -78,13 +95,22 @@ def _first_look(entry: Entry) -> tuple[TableKind, Row]:
         return "unranked", replace(row, reason=f"Superseded by record {entry.superseded_by[:12]}.")
     if entry.record.run.precision == "fast":
         return "unranked", replace(row, reason="A fast run; ranked scores use the task's own precision.")
-    if entry.decisions is None:
+    if not task.ranked:
+        return "diagnostics", row
+    if entry.outcomes is None:
         return "unranked", replace(row, reason="Its record keeps no per-image outcomes, so no test can compare it.")
     if entry.has_flag("batch-dependent"):
         return "batch-dependent", replace(row, reason="Its score of an image depends on the other images of the batch.")
     if status == "predictions":
         return "predictions", row
-    return "ranked", replace(row, reason="")
+    return _measured_kind(task, entry), replace(row, reason="")
+
+
+def _measured_kind(task: Task, entry: Entry) -> TableKind:
+    """The table of a measured row, by what its training saw."""
+    if task.family == "ood" and entry.submission.declares.outlier_data:
+        return "outlier-trained"
+    return "open" if entry.trained_beyond(task.given_training_data) else "ranked"
 
 
 def _scored(entry: Entry) -> tuple[str, ...]:
@@ -125,15 +151,17 @@ def _one_per_method(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
 
 
 def _fold(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """Rows that stand, and near copies of an older one. `rows`: old to new, all with decisions of one length.
+    """Rows that stand, and near copies of an older one. `rows`: old to new, all with outcomes of the same images.
 
-    Decisions of records with different numbers of replicates have different scales; only equal scales can fold.
+    Records with different numbers of replicates decide on different scales, or on different numbers of ranks; only
+    like ones can fold.
     """
     standing: list[Row] = []
     folded: list[Row] = []
-    for scale in sorted({row.entry.scale for row in rows}):
-        alike = [row for row in rows if row.entry.scale == scale]
-        targets = fold([row.entry.decisions for row in alike if row.entry.decisions is not None])
+    for like in sorted({_scale(row) for row in rows}):
+        alike = [row for row in rows if _scale(row) == like]
+        decisions = [row.entry.outcomes.decisions for row in alike if row.entry.outcomes is not None]
+        targets = fold(decisions, tolerance=like[-1])
         followers = [target[0] for target in targets if target is not None]
         for index, (row, target) in enumerate(zip(alike, targets, strict=True)):
             if target is None:
@@ -145,21 +173,27 @@ def _fold(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     return standing, folded
 
 
-def _ordered(task: Task, rows: Iterable[Row]) -> list[Row]:
-    """Best value first; equal values by title, then by name."""
+def _scale(row: Row) -> tuple[int, int, int]:
+    outcomes = row.entry.outcomes
+    assert outcomes is not None, "rows without outcomes are not compared"
+    return outcomes.scale, outcomes.decisions.size, outcomes.tolerance
+
+
+def _ordered(task: Task, rows: Iterable[Row], *, by_value: bool) -> list[Row]:
+    """Best value first, unless the order must say nothing; equal values by title, then by name."""
     sign = -1 if task.primary.higher_is_better else 1
 
     def key(row: Row) -> tuple[float, str, str, str]:
         score = row.entry.score(task.primary.name)
         assert score is not None, "collected records have their task's primary score"
-        return (sign * score.value, row.entry.submission.title, row.entry.name, row.entry.record.id)
+        value = sign * score.value if by_value else 0.0
+        return (value, row.entry.submission.title, row.entry.name, row.entry.record.id)
 
     return sorted(rows, key=key)
 
 
 def _ranked(task: Task, kind: TableKind, rows: Sequence[Row]) -> Table:
-    decisions = [row.entry.decisions for row in rows if row.entry.decisions is not None]
-    scales = [row.entry.scale for row in rows]
-    ranking = rank(decisions, scales, higher_is_better=task.primary.higher_is_better)
+    outcomes = [row.entry.outcomes for row in rows if row.entry.outcomes is not None]
+    ranking = rank(outcomes, higher_is_better=task.primary.higher_is_better)
     placed = (replace(row, place=place) for row, place in zip(rows, ranking.places, strict=True))
     return Table(kind, tuple(placed), ranking)

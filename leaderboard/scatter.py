@@ -1,13 +1,15 @@
-"""Accuracy on clean images against the primary metric, one dot a row."""
+"""Two numbers of each row against each other, one dot a row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from markupsafe import Markup
 
-from leaderboard.svg import Attributes, Scale, element, padded, ticks
+from leaderboard.axis import Axis
+from leaderboard.svg import Attributes, element
 
 WIDTH, HEIGHT = 640.0, 400.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 14.0, 14.0, 46.0
@@ -28,20 +30,53 @@ class Point:
     label: str = ""
     link: str | None = None
     hollow: bool = False
+    x_interval: tuple[float, float] | None = None
     y_interval: tuple[float, float] | None = None
 
 
-def scatter(points: Sequence[Point], *, title: str, x_title: str, y_title: str, name: str) -> Markup:
+@dataclass(frozen=True)
+class Line:
+    """A straight line between the scales that the axes draw evenly: y = slope * x + intercept, in values or logits."""
+
+    slope: float
+    intercept: float
+    title: str
+    kind: Literal["fit", "diagonal"]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The two axes of a plot."""
+
+    x: Axis
+    y: Axis
+    x_title: str
+    y_title: str
+
+
+def scatter(
+    points: Sequence[Point],
+    *,
+    title: str,
+    x_title: str,
+    y_title: str,
+    name: str,
+    lines: Sequence[Line] = (),
+    logits: bool = False,
+) -> Markup:
     """The plot as one `<svg>` with a title and a description; empty for fewer than two points.
 
-    `name` is unique in the page: it makes the ids that tie the title to the drawing.
+    `name` is unique in the page: it makes the ids that tie the title to the drawing. `logits`: both axes are
+    percentages, spread by their log odds; a line is then one between log odds.
     """
     if len(points) < 2:
         return Markup("")
-    lows = [point.y_interval[0] if point.y_interval else point.y for point in points]
-    highs = [point.y_interval[1] if point.y_interval else point.y for point in points]
-    x_axis = Scale(*padded(min(p.x for p in points), max(p.x for p in points)), LEFT, WIDTH - RIGHT)
-    y_axis = Scale(*padded(min(lows), max(highs)), HEIGHT - BOTTOM, TOP)
+    plane = Plane(
+        Axis(_extent(points, "x"), LEFT, WIDTH - RIGHT, logits=logits),
+        Axis(_extent(points, "y"), HEIGHT - BOTTOM, TOP, logits=logits),
+        x_title,
+        y_title,
+    )
     description = f"{len(points)} rows; {x_title} from left to right, {y_title} from bottom to top."
     return element(
         "svg",
@@ -52,23 +87,30 @@ def scatter(points: Sequence[Point], *, title: str, x_title: str, y_title: str, 
             "aria-labelledby": f"{name}-title {name}-about",
         },
         element("title", {"id": f"{name}-title"}, title),
-        element("desc", {"id": f"{name}-about"}, description),
-        *_grid(x_axis, y_axis, x_title, y_title),
-        *(_whisker(point, x_axis, y_axis) for point in points if point.y_interval),
-        *(_dot(point, x_axis, y_axis, radius=5 if len(points) <= CROWDED else 3) for point in reversed(points)),
-        *_labels(points[:LABELLED], x_axis, y_axis),
+        element("desc", {"id": f"{name}-about"}, " ".join([description, *(f"{line.title}." for line in lines)])),
+        *_grid(plane),
+        *(_line(line, plane) for line in lines),
+        *(whisker for point in points for whisker in _whiskers(point, plane)),
+        *(_dot(point, plane, radius=5 if len(points) <= CROWDED else 3) for point in reversed(points)),
+        *_labels(points[:LABELLED], plane),
     )
 
 
-def _grid(x_axis: Scale, y_axis: Scale, x_title: str, y_title: str) -> list[Markup]:
+def _extent(points: Sequence[Point], axis: Literal["x", "y"]) -> list[float]:
+    """All values of the points on an axis, the ends of their intervals too."""
+    values = [getattr(point, axis) for point in points]
+    return values + [end for point in points for end in getattr(point, f"{axis}_interval") or ()]
+
+
+def _grid(plane: Plane) -> list[Markup]:
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     shapes = []
-    for value in ticks(x_axis.low, x_axis.high):
-        x = x_axis(value)
+    for value in plane.x.ticks():
+        x = plane.x(value)
         shapes.append(element("path", {"class": "grid", "d": f"M{x:.1f} {TOP:g}V{bottom:g}"}))
         shapes.append(element("text", {"x": x, "y": bottom + 18, "text-anchor": "middle"}, f"{value:g}"))
-    for value in ticks(y_axis.low, y_axis.high):
-        y = y_axis(value)
+    for value in plane.y.ticks():
+        y = plane.y(value)
         shapes.append(element("path", {"class": "grid", "d": f"M{LEFT:g} {y:.1f}H{right:g}"}))
         shapes.append(element("text", {"x": LEFT - 8, "y": y + 4, "text-anchor": "end"}, f"{value:g}"))
     middle = (LEFT + right) / 2
@@ -79,20 +121,40 @@ def _grid(x_axis: Scale, y_axis: Scale, x_title: str, y_title: str) -> list[Mark
         "transform": f"translate(14 {centre:g}) rotate(-90)",
         "text-anchor": "middle",
     }
-    return [*shapes, element("text", across, x_title), element("text", up, y_title)]
+    return [*shapes, element("text", across, plane.x_title), element("text", up, plane.y_title)]
 
 
-def _whisker(point: Point, x_axis: Scale, y_axis: Scale) -> Markup:
-    assert point.y_interval is not None
-    low, high = point.y_interval
-    path = f"M{x_axis(point.x):.1f} {y_axis(low):.1f}V{y_axis(high):.1f}"
-    return element("path", {"class": "whisker", "d": path})
+def _line(line: Line, plane: Plane) -> Markup:
+    """The part of a line that lies inside the axes; nothing where it passes them by."""
+    x, y = plane.x.scale, plane.y.scale
+    ends = [x.low, x.high]
+    if line.slope:
+        at_edges = sorted((edge - line.intercept) / line.slope for edge in (y.low, y.high))
+        ends = [max(x.low, at_edges[0]), min(x.high, at_edges[1])]
+    elif not y.low <= line.intercept <= y.high:
+        return Markup("")
+    if ends[0] >= ends[1]:
+        return Markup("")
+    drawn = " L".join(f"{x(end):.1f} {y(line.slope * end + line.intercept):.1f}" for end in ends)
+    return element("path", {"class": f"line {line.kind}", "d": f"M{drawn}"}, element("title", {}, line.title))
 
 
-def _dot(point: Point, x_axis: Scale, y_axis: Scale, radius: int) -> Markup:
+def _whiskers(point: Point, plane: Plane) -> list[Markup]:
+    x, y = plane.x(point.x), plane.y(point.y)
+    paths = []
+    if point.y_interval:
+        low, high = point.y_interval
+        paths.append(f"M{x:.1f} {plane.y(low):.1f}V{plane.y(high):.1f}")
+    if point.x_interval:
+        low, high = point.x_interval
+        paths.append(f"M{plane.x(low):.1f} {y:.1f}H{plane.x(high):.1f}")
+    return [element("path", {"class": "whisker", "d": path}) for path in paths]
+
+
+def _dot(point: Point, plane: Plane, radius: int) -> Markup:
     attributes: Attributes = {
-        "cx": x_axis(point.x),
-        "cy": y_axis(point.y),
+        "cx": plane.x(point.x),
+        "cy": plane.y(point.y),
         "r": radius,
         "class": "hollow" if point.hollow else "dot",
     }
@@ -100,12 +162,12 @@ def _dot(point: Point, x_axis: Scale, y_axis: Scale, radius: int) -> Markup:
     return element("a", {"href": point.link, "aria-label": point.title}, circle) if point.link else circle
 
 
-def _labels(points: Sequence[Point], x_axis: Scale, y_axis: Scale) -> list[Markup]:
+def _labels(points: Sequence[Point], plane: Plane) -> list[Markup]:
     placed: list[tuple[float, float]] = []
     shapes = []
     for point in points:
-        near_edge = x_axis(point.x) > WIDTH - RIGHT - 40
-        x, y = x_axis(point.x) + (-9 if near_edge else 9), y_axis(point.y) + 4
+        near_edge = plane.x(point.x) > WIDTH - RIGHT - 40
+        x, y = plane.x(point.x) + (-9 if near_edge else 9), plane.y(point.y) + 4
         free = all(abs(x - other_x) > LABEL_WIDTH or abs(y - other_y) > LABEL_HEIGHT for other_x, other_y in placed)
         if point.label and free:
             placed.append((x, y))

@@ -28,6 +28,8 @@ AMONG: dict[TableKind, str] = {
 }
 """Which rows a place is a place among."""
 
+CHOSEN_ON = {"none": "nothing", "val": "validation data", "test": "test data", "unknown": "unknown"}
+
 
 @dataclass(frozen=True)
 class ScoreLine:
@@ -158,8 +160,12 @@ def _run(entry: Entry) -> list[Fact]:
         ("Machine", run.machine),
         ("Device", f"{run.device}, {run.threads} threads, {run.workers} workers, batches of {run.batch_size}"),
         ("Precision", run.precision),
-        ("Data", run.data_source if run.pixels_sha256 is None else
-            f"{run.data_copy} by {run.data_source}; pixels {run.pixels_sha256[:12]}"),
+        (
+            "Data",
+            run.data_source
+            if run.pixels_sha256 is None
+            else f"{run.data_copy} by {run.data_source}; pixels {run.pixels_sha256[:12]}",
+        ),
         ("Code", commit + dirty),
         ("Versions", ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items()))),
         *(("Note", note) for note in run.notes),
@@ -189,7 +195,7 @@ def declared(submission: Submission) -> list[Fact]:
         ("Tested corruptions seen in training", listed(declares.corruptions_seen)),
         ("Images outside the classes seen", listed(declares.outlier_data)),
         ("Group labels used", declares.group_labels_used),
-        ("Chosen on", {"none": "nothing", "val": "validation data", "test": "test data"}[declares.selected_on]),
+        ("Chosen on", CHOSEN_ON[declares.selected_on]),
         ("Test split looked at before", looks if declares.test_evaluations else "never"),
     ]
     return facts + [(f"Claimed for {task}", f"{plain(100 * share, 2)} %") for task, share in declares.claims.items()]

@@ -1,46 +1,119 @@
-"""The plot of a task's page: clean accuracy against the primary metric, measured and reported rows."""
+"""The plot of a task's page: the primary metric against what a reader would compare it with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from benchmark.documents import Metric, Task
-from leaderboard.numbers import factor, unit_sign
+from benchmark.documents import Metric, Score, Task
+from leaderboard.frozen_line import BEYOND_THE_LINE, FrozenLine
+from leaderboard.headings import heading
+from leaderboard.numbers import factor, plain, signed, unit_sign
 from leaderboard.reported import ReportedRow
 from leaderboard.rows import Table
-from leaderboard.scatter import Point, scatter
+from leaderboard.scatter import Line, Point, scatter
 
-CLEAN_METRICS = ("clean_accuracy", "accuracy")
+CLEAN_METRICS = ("clean_accuracy", "original_accuracy", "accuracy", "id_accuracy")
 """What the horizontal axis shows, the first of these that the task reports."""
 
+NEAR_AND_FAR = {"near_ood_auroc": "far_ood_auroc", "far_ood_auroc": "near_ood_auroc"}
+"""A detection task that has both is drawn as one against the other: near is the harder one."""
 
-def task_scatter(task: Task, tables: Iterable[Table], reported: Sequence[ReportedRow]) -> Markup:
-    """The plot; empty for a task without a clean accuracy beside its primary metric, or with fewer than two rows.
 
-    Ranked rows are full dots with their rank and interval; unranked and reported ones are hollow. Void and withdrawn
-    rows are not drawn.
+NEAR_AND_FAR_LINE = Line(1, 0, "Dashed: near and far sets equally hard", "diagonal")
+NEAR_AND_FAR_READING = (
+    "Near sets are the harder ones by design; a row on the wrong side of the dashed line deserves a look."
+)
+LINE_READING = (
+    "On the solid line a row loses as much as is usual for its accuracy; the distance above it is effective "
+    "robustness. The dashed line is no loss at all. Both axes are spread by log odds."
+)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A drawing with the sentence below it."""
+
+    drawing: Markup
+    caption: str
+
+    def __bool__(self) -> bool:
+        return bool(self.drawing)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What stands against the primary metric, and which lines help to read it."""
+
+    against: Metric
+    lines: tuple[Line, ...] = ()
+    logits: bool = False
+    reading: str = ""
+
+
+def task_scatter(
+    task: Task, tables: Iterable[Table], reported: Sequence[ReportedRow], line: FrozenLine | None = None
+) -> Plot:
+    """The plot; empty for a task without a metric to set against its primary one, or with fewer than two rows.
+
+    The rows of the first table with ranks are full dots with their rank; all others are hollow. Void and withdrawn rows
+    are not drawn.
     """
-    by_name = {metric.name: metric for metric in task.also}
-    clean = next((by_name[name] for name in CLEAN_METRICS if name in by_name), None)
-    if clean is None:
-        return Markup("")
-    points = [point for table in tables if table.kind != "removed" for point in _measured(task, clean, table)]
+    kind = _kind(task, line)
+    if kind is None:
+        return Plot(Markup(""), "")
+    shown = [table for table in tables if table.kind != "removed"]
+    main = next((table for table in shown if table.ranking is not None), None)
+    points = [point for table in shown for point in _measured(task, kind, table, main=table is main)]
     points += [
-        Point(x, y, f"{row.first.method} (reported): {y:.2f} against {x:.2f} clean", hollow=True, link=f"#reported-{i}")
+        Point(x, y, f"{row.first.method} (reported): {y:.2f} against {x:.2f}", hollow=True, link=f"#reported-{i}")
         for i, row in enumerate(reported, 1)
         if row.verified
-        and (x := row.percent(clean.name)) is not None
+        and (x := row.percent(kind.against.name)) is not None
         and (y := row.percent(task.primary.name)) is not None
     ]
-    return scatter(
+    drawing = scatter(
         points,
-        title=f"{task.title}: {task.primary.title} against {clean.title}",
-        x_title=_axis(clean),
+        title=f"{task.title}: {task.primary.title} against {kind.against.title}",
+        x_title=_axis(kind.against),
         y_title=_axis(task.primary),
         name="scatter",
+        lines=kind.lines,
+        logits=kind.logits,
     )
+    if main is None:
+        dots = "Each dot leads to its row or page."
+    else:
+        first = heading(task, main.kind).title
+        dots = (
+            f"Full dots are the rows of the table “{first}” with their rank; hollow ones stand in other tables or were "
+            "reported by others. Lines through dots are intervals. Each dot leads to its row or page."
+        )
+    return Plot(drawing, f"{kind.reading} {dots}".strip())
+
+
+def _kind(task: Task, line: FrozenLine | None) -> _Kind | None:
+    by_name = {metric.name: metric for metric in task.also}
+    other = by_name.get(NEAR_AND_FAR.get(task.primary.name, ""))
+    if other is not None:
+        return _Kind(other, (NEAR_AND_FAR_LINE,), reading=NEAR_AND_FAR_READING)
+    clean = next((by_name[name] for name in CLEAN_METRICS if name in by_name), None)
+    if clean is None:
+        return None
+    if line is not None:
+        slope, intercept = line.slope, line.intercept
+        fit = Line(slope, intercept, "Line: accuracy under shift as usual for an accuracy without", "fit")
+        diagonal = Line(1, 0, "Dashed: nothing lost under shift", "diagonal")
+        formula = f"logit(y) = {plain(slope, 4)} logit(x) {signed(intercept, 4, spaced=True)}"
+        reading = f"{LINE_READING} The line is frozen with the task: {formula}."
+        return _Kind(clean, (fit, diagonal), logits=True, reading=reading)
+    if task.pair_test == "worst_group":
+        diagonal = Line(1, 0, "Dashed: the worst group is as good as the whole", "diagonal")
+        reading = "The further a row lies below the dashed line, the more its mean hides."
+        return _Kind(clean, (diagonal,), reading=reading)
+    return _Kind(clean)
 
 
 def _axis(metric: Metric) -> str:
@@ -48,24 +121,33 @@ def _axis(metric: Metric) -> str:
     return f"{metric.title} ({unit})" if unit else metric.title
 
 
-def _measured(task: Task, clean: Metric, table: Table) -> list[Point]:
+def _measured(task: Task, kind: _Kind, table: Table, *, main: bool) -> list[Point]:
     points = []
+    beyond = next((metric for metric in task.also if metric.name == BEYOND_THE_LINE), None) if kind.logits else None
     for row in table.rows:
-        x, y = row.entry.score(clean.name), row.entry.score(task.primary.name)
+        x, y = row.entry.score(kind.against.name), row.entry.score(task.primary.name)
         if x is None or y is None:
             continue
-        scale = factor(task.primary)
-        interval = (y.lower * scale, y.upper * scale) if y.lower is not None and y.upper is not None else None
-        horizontal, vertical = factor(clean) * x.value, scale * y.value
+        across, up = factor(kind.against) * x.value, factor(task.primary) * y.value
+        title = f"{row.entry.submission.title}: {up:.2f} against {across:.2f}"
+        if beyond is not None and (above := row.entry.score(beyond.name)) is not None:
+            title += f", {signed(factor(beyond) * above.value, 2)} points from the line"
         points.append(
             Point(
-                x=horizontal,
-                y=vertical,
-                title=f"{row.entry.submission.title}: {vertical:.2f} against {horizontal:.2f} clean",
-                label=str(row.place.rank) if row.place and table.kind == "ranked" else "",
+                x=across,
+                y=up,
+                title=title,
+                label=str(row.place.rank) if row.place and main else "",
                 link=f"../../submissions/{row.entry.name}.html",
-                hollow=table.kind != "ranked",
-                y_interval=interval,
+                hollow=not main,
+                x_interval=_interval(kind.against, x) if kind.logits else None,
+                y_interval=_interval(task.primary, y),
             )
         )
     return points
+
+
+def _interval(metric: Metric, score: Score) -> tuple[float, float] | None:
+    if score.lower is None or score.upper is None:
+        return None
+    return factor(metric) * score.lower, factor(metric) * score.upper

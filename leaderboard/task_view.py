@@ -3,47 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from benchmark.documents import Metric, Score, Task
+from leaderboard.entry import Entry
+from leaderboard.headings import Heading, heading
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.marks import Mark, marks, status_mark
-from leaderboard.numbers import Shown, decimals, plain, ranges, show, unit_sign
+from leaderboard.numbers import Shown, decimals, number, plain, ranges, show, unit_sign
+from leaderboard.part_table import EMPTY
 from leaderboard.ranking import CONFIDENCE, Place
-from leaderboard.rows import Row, Table, TableKind
-
-
-@dataclass(frozen=True)
-class Heading:
-    title: str
-    id: str
-    text: str
-
-
-HEADINGS: dict[TableKind, Heading] = {
-    "ranked": Heading("Ranking", "ranking", "Measured or reproduced by the maintainers; one row per team and method."),
-    "predictions": Heading(
-        "Predictions",
-        "predictions",
-        "Ranked among themselves only: the labels are public and nobody but the submitters ran these models.",
-    ),
-    "batch-dependent": Heading(
-        "Batch-dependent",
-        "batch-dependent",
-        "These models score an image differently in other company, so their numbers depend on the order of the test "
-        "images. Not ranked.",
-    ),
-    "folded": Heading(
-        "Folded",
-        "folded",
-        "Near copies: these agree with an older ranked row on more than 99.5 % of decisions (both get equally much of "
-        "an image right, over all its versions). The older row stands for them.",
-    ),
-    "unranked": Heading("Not ranked", "unranked", "Real records that do not compete; each row says why."),
-    "removed": Heading("Void and withdrawn", "removed", "Kept in sight with the reason, never ranked again."),
-}
+from leaderboard.rows import PLACED_KINDS, Row, Table, TableKind
 
 
 @dataclass(frozen=True)
@@ -65,7 +37,9 @@ class Cell:
     shown: Shown
     sort: float | None
     """What the column sorts by; None for a missing score."""
-    plot: Markup
+    plot: Markup = EMPTY
+    runs: str = ""
+    """The score of each training run or part, where there are several."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +65,12 @@ class TableView:
     @property
     def places(self) -> bool:
         """Whether rows have ranks."""
-        return self.kind in ("ranked", "predictions")
+        return self.kind in PLACED_KINDS
+
+    @property
+    def reasons(self) -> bool:
+        """Whether rows say why they are here and not among the ranked."""
+        return self.kind not in (*PLACED_KINDS, "diagnostics")
 
 
 def table_view(task: Task, table: Table, first: int | None = None) -> TableView:
@@ -107,24 +86,36 @@ def table_view(task: Task, table: Table, first: int | None = None) -> TableView:
         for metric in metrics
         if metric is task.primary or any(scores[metric.name])  # a column of dashes says nothing
     )
-    axis = shared_axis(scores[task.primary.name])
+    runs = [list(row.entry.runs(task.primary.name).values()) for row in shown]
+    axis = shared_axis(scores[task.primary.name], runs)
     ranks = [row.place.rank if row.place else 0 for row in table.rows]
     views = []
-    for row in shown:
-        cells = tuple(_cell(column, row.entry.score(column.metric.name)) for column in columns)
-        drawing = interval_plot(row.entry.score(task.primary.name), axis)
+    for row, values in zip(shown, runs, strict=True):
+        primary, *others = (_cell(column, row.entry.score(column.metric.name)) for column in columns)
+        drawing = interval_plot(row.entry.score(task.primary.name), axis, values)
         place = row.place
         views.append(
             RowView(
                 row=row,
-                cells=(Cell(cells[0].shown, cells[0].sort, drawing), *cells[1:]),
+                cells=(replace(primary, plot=drawing, runs=_runs(columns[0], row.entry)), *others),
                 rank_range=ranges(range(place.lower, place.upper + 1)) if place else "",
                 tied_with=_tied_with(place, ranks) if place else "",
                 status=status_mark(row.status),
-                marks=tuple(marks(row.entry, row.folded)),
+                marks=tuple(marks(task, row.entry, row.folded)),
             )
         )
-    return TableView(table.kind, HEADINGS[table.kind], _caption(task, table), columns, tuple(views))
+    return TableView(table.kind, heading(task, table.kind), _caption(task, table), columns, tuple(views))
+
+
+def _runs(column: Column, entry: Entry) -> str:
+    """For instance `3 runs: 90.1 90.4 90.9`; parts that are not training seeds say their names."""
+    found = entry.runs(column.metric.name)
+    numbers = {name: number(value, column.metric, column.digits) for name, value in found.items()}
+    if not numbers:
+        return ""
+    if all(name.startswith("seed") for name in numbers):
+        return f"{len(numbers)} {'run' if len(numbers) == 1 else 'runs'}: {' '.join(numbers.values())}"
+    return ", ".join(f"{name} {text}" for name, text in numbers.items())
 
 
 def _tied_with(place: Place, ranks: Sequence[int]) -> str:
@@ -134,7 +125,7 @@ def _tied_with(place: Place, ranks: Sequence[int]) -> str:
 
 
 def _cell(column: Column, score: Score | None) -> Cell:
-    return Cell(show(column.metric, score, column.digits), score.value if score else None, plot=Markup(""))
+    return Cell(show(column.metric, score, column.digits), score.value if score else None)
 
 
 def _caption(task: Task, table: Table) -> str:
@@ -145,9 +136,13 @@ def _caption(task: Task, table: Table) -> str:
     if ranking is None or count < 2:
         return text
     method = {"max-T bootstrap": "max-T bootstrap", "closed form": "conservative closed form"}[ranking.method]
+    pairs = f"{count * (count - 1) // 2:,} pairs"
+    if ranking.groups > 1:
+        pairs += f" and {ranking.groups} groups"
+    of_what = " of both kinds, by DeLong's placements" if task.pair_test == "delong" else ""
     text += (
-        f" Rank ranges hold for all {count * (count - 1) // 2:,} pairs at once ({100 * CONFIDENCE:g} %, {method} over "
-        f"{ranking.images:,} images)."
+        f" Rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
+        f"{ranking.images:,} images{of_what})."
     )
     if ranking.separable_difference is not None:
         text += (

@@ -13,7 +13,7 @@ from leaderboard.export import csv_text, json_text
 def test_round_trip_of_hostile_text() -> None:
     records = [{"name": 'a "quoted", comma\nline', "value": 0.1 + 0.2, "none": None, "list": ["a", "b"]}]
     (row,) = csv.DictReader(io.StringIO(csv_text(records), newline=""))
-    assert row == {"name": 'a "quoted", comma\nline', "value": "0.30000000000000004", "none": "", "list": "a b"}
+    assert row == {"name": 'a "quoted", comma\nline', "value": "0.30000000000000004", "none": "", "list": "a; b"}
     assert json.loads(json_text(records)) == records
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from leaderboard.heat import LEVELS, heat_tables
+from leaderboard.heat import LEVELS, heat_table, heat_tables
+from leaderboard.numbers import MISSING
 
 CELLS = {
     "clean": {"accuracy": 0.9},
@@ -13,26 +14,41 @@ CELLS = {
 
 def test_rows_levels_and_cells_without_a_level() -> None:
     accuracy, ece = heat_tables(CELLS, lower_is_better=["ece"])
-    assert accuracy.levels == ("1", "2", "10")
+    assert accuracy.levels == ("1", "2", "10", "mean")
     assert [row.name for row in accuracy.rows] == ["fog", "a/b"]
-    assert [cell.text for cell in accuracy.rows[0].cells] == ["100.0", "50.0", "0.0"]
-    assert accuracy.rows[0].mean.text == "50.0"
+    assert [cell.text for cell in accuracy.rows[0].cells] == ["100.0", "50.0", "0.0", "50.0"]
     assert [(name, cell.text) for name, cell in accuracy.rest] == [("clean", "90.0")]
     assert [row.name for row in ece.rows] == ["fog"]
 
 
 def test_missing_cell_has_no_colour() -> None:
     accuracy = heat_tables(CELLS)[0]
-    assert [cell.step for cell in accuracy.rows[1].cells][1:] == [None, None]
+    assert [cell.step for cell in accuracy.rows[1].cells][1:-1] == [None, None]
 
 
 def test_more_colour_is_worse_in_both_directions() -> None:
     accuracy, ece = heat_tables(CELLS, lower_is_better=["ece"])
     for table in (accuracy, ece):
-        steps = [cell.step for cell in table.rows[0].cells]
+        steps = [cell.step for cell in table.rows[0].cells[:-1]]
         assert steps[0] == 0
         assert steps[-1] == LEVELS
         assert steps == sorted(step for step in steps if step is not None)
+
+
+def test_numbers_that_are_no_shares_stay_what_they_are() -> None:
+    (table,) = heat_tables({"band/1": {"threshold": 0.125}, "band/2": {"threshold": 12.5}})
+    assert [(cell.text, cell.step) for cell in table.rows[0].cells] == [
+        ("0.125", None),
+        ("12.5", None),
+        ("6.312", None),
+    ]
+    assert "%" not in table.caption
+
+
+def test_table_without_means() -> None:
+    table = heat_table("By group", {"cat": {"red": 0.5}, "dog": {}}, ["red", "blue"], first="Class", mean=False)
+    assert table.levels == ("red", "blue")
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [["50.0", MISSING], [MISSING, MISSING]]
 
 
 def test_no_cells() -> None:

@@ -151,9 +151,10 @@ def test_replicates_with_other_scales_are_compared_exactly(board: Board) -> None
     board.add("two", 0.5, seed=2)
     entries = board.read().entries[board.task.id, 1]
     tripled = [
-        replace(entry, decisions=3 * entry.decisions, scale=3 * entry.scale) if entry.name == "two" else entry
+        replace(entry, outcomes=replace(entry.outcomes, values=3 * entry.outcomes.values, scale=3 * SCALE))
+        if entry.name == "two" and entry.outcomes is not None
+        else entry
         for entry in entries
-        if entry.decisions is not None
     ]
     plain, scaled = tables(board.task, entries), tables(board.task, tripled)
     assert [row.place for row in plain[0].rows] == [row.place for row in scaled[0].rows]
@@ -192,7 +193,7 @@ def test_every_record_has_one_row(board: Board) -> None:
 def test_a_record_without_outcomes_is_shown_unranked(board: Board) -> None:
     board.add("kept", 1.0, seed=1)
     (entry,) = board.read().entries[board.task.id, 1]
-    (table,) = tables(board.task, [replace(entry, decisions=None)])
+    (table,) = tables(board.task, [replace(entry, outcomes=None)])
     assert table.kind == "unranked"
     assert "no per-image outcomes" in table.rows[0].reason
 
@@ -206,4 +207,5 @@ def test_make_record_is_what_the_store_reads(board: Board) -> None:
     record, outcomes = make_record(board.task, method, decisions_of(method, IMAGES))
     assert board.add("a", 1.0, seed=3) == record.id
     (entry,) = board.read().entries[board.task.id, 1]
-    assert np.array_equal(entry.decisions, outcomes["primary"])
+    assert entry.outcomes is not None
+    assert np.array_equal(entry.outcomes.values, outcomes["primary"])
