@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from benchmark import data
-from benchmark.documents import Flag, Score
+from benchmark.documents import Score
 from benchmark.metrics import (
     confidence_histogram,
     expected_calibration_error,
@@ -20,11 +20,11 @@ from benchmark.protocol import Arrays, Candidate, OutcomeArray, Protocol, Scored
 from benchmark.scores import CONFIDENCE, interval_score, mean_score, proportion_score
 from benchmark.statistics import Interval, mean_interval, worst_interval
 from benchmark.task_registry import TaskEntry
+from tasks.corruption.canary_flag import canary_flag
 from tasks.corruption.generated_cells import GeneratedCells
 from tasks.corruption.official_cells import OfficialCells, find_folder, freeze_official
 from tasks.corruption.settings import CLEAN, CorruptionSettings, cell_names, settings_of
 from tasks.corruption.split import (
-    Canary,
     GeneratedSplit,
     OfficialSplit,
     Reference,
@@ -120,7 +120,7 @@ class CorruptedAccuracy(Protocol):
             "confidence_histograms": OutcomeArray(np.stack([histograms[cell] for cell in order]).astype(np.uint16)),
             "correct": OutcomeArray(np.stack([np.packbits(correct[cell]) for cell in order]), stored="store"),
         }
-        flags = _canary_flag(split.frozen.canary, scores["canary_accuracy"])
+        flags = canary_flag(split.frozen.canary, scores["canary_accuracy"])
         notes = [str(arrays["note"]) for arrays in shards.values() if "note" in arrays]
         return Scored(scores, cells, outcomes, flags, notes)
 
@@ -178,17 +178,6 @@ def _relative_to_reference(
     if math.isfinite(relative):  # a reference that loses nothing leaves it undefined, and a missing score is missing
         scores["relative_mean_corruption_error"] = Score(value=relative)
     return scores
-
-
-def _canary_flag(canary: Canary, accuracy: Score) -> list[Flag]:
-    assert accuracy.lower is not None
-    if accuracy.lower <= canary.flag_above:
-        return []
-    evidence = (
-        f"{accuracy.value:.1%} right (at least {accuracy.lower:.1%} by its interval) on {len(canary.ids)} test images "
-        f"that nearly all honest models miss; the flag is raised above {canary.flag_above:.0%}."
-    )
-    return [Flag(name="canary", evidence=evidence)]
 
 
 PROTOCOL = CorruptedAccuracy()

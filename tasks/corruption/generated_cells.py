@@ -10,15 +10,11 @@ import numpy as np
 from benchmark.corruptions import CORRUPTIONS, corrupt_severities
 from benchmark.data import Dataset
 from benchmark.data.cells import CellCache, cell_cache
-from benchmark.data.checksums import describe_mismatch, image_checksums, values_sha256
 from benchmark.documents import canonical_sha256
-from benchmark.errors import MettleError
 from benchmark.task_registry import TaskEntry
+from tasks.corruption.cell_manifest import check_cell
 from tasks.corruption.settings import split_cell
-from tasks.corruption.split import GeneratedSplit, pinned
-
-TOLERATED_PIXEL_SHARE = 1e-5
-"""Share of pixels that may be one level off on another platform, whose exp and log round differently."""
+from tasks.corruption.split import GeneratedSplit
 
 
 @dataclass
@@ -89,23 +85,4 @@ class GeneratedCells:
         return corrupt_severities(self.clean, corruption, parameters, seed=self.frozen.seed, indices=indices)
 
     def _verify(self, cell: str, images: np.ndarray) -> str | None:
-        """The note on a fresh cell that differs within tolerance, else None; over the images the hashes cover.
-
-        Raises MettleError for one that differs by more.
-        """
-        exact = pinned(self.frozen.images, self.frozen.count)
-        if values_sha256(images[exact]) == self.frozen.cells[cell]:
-            return None
-        expected = self.checksums[list(self.frozen.cells).index(cell)][:, None]
-        positions, levels = describe_mismatch(expected[exact], image_checksums(images, k=1)[exact])
-        allowed = TOLERATED_PIXEL_SHARE * images[exact].size
-        summary = f"{len(positions)} images, about {np.sum(levels**2) ** 0.5:.0f} grey levels in all"
-        # Pixels that are one level off add one each to the squared distance, so the squares count such pixels.
-        if np.sum(levels**2) > max(1.0, allowed):
-            raise MettleError(
-                f"{self.entry.task.id} cell {cell}",
-                f"generated images differ from the frozen manifest by at most one level in {allowed:.0f} pixels",
-                f"{summary}, first at {positions[:3].tolist()}",
-                "Report your platform and the versions printed by `mettle data status`.",
-            )
-        return f"cell {cell} differs from the manifest within tolerance: {summary}"
+        return check_cell(self.entry.task.id, cell, images, self.frozen, self.checksums)

@@ -73,21 +73,26 @@ def pinned(images: Images, count: int) -> np.ndarray:
     return covered
 
 
-class GeneratedSplit(Strict):
-    """A split whose cells are generated: seed, severities, and the hash of every cell."""
+class ManifestSplit(Strict):
+    """A split whose cells are made on the user's machine and held against the hash of every cell."""
 
     images: Images
     count: Annotated[int, Field(ge=1)]
     seed: int
-    severities: dict[Line, list[dict[str, Any]]]
-    """Parameters of the generator per corruption, mildest first."""
-    calibration: Paragraph
     cells: dict[Line, Sha256]
     """Over the images outside `inexact`."""
     checksums: Line
     """File of the per-image checksums, int8 (cells, count), in the order of `cells`."""
     checksums_sha256: Sha256
     canary: Canary
+
+
+class GeneratedSplit(ManifestSplit):
+    """A split whose cells are corruptions at severities."""
+
+    severities: dict[Line, list[dict[str, Any]]]
+    """Parameters of the generator per corruption, mildest first."""
+    calibration: Paragraph
     reference: Reference | None = None
 
 
@@ -112,7 +117,7 @@ def read_official(entry: TaskEntry) -> OfficialSplit:
     return parse(OfficialSplit, entry.split, f"{entry.task.id} split")
 
 
-def read_checksums(entry: TaskEntry, frozen: GeneratedSplit) -> np.ndarray:
+def read_checksums(entry: TaskEntry, frozen: ManifestSplit) -> np.ndarray:
     """The per-image checksums of every cell, int8 (cells, count); their hash is checked."""
     assert entry.task.data.split is not None
     path = (entry.folder / entry.task.data.split).parent / frozen.checksums
