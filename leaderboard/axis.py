@@ -7,8 +7,16 @@ from collections.abc import Iterable
 
 from leaderboard.svg import Scale, padded, ticks
 
-LOGIT_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9)
-"""Percentages; a logit axis spreads the ends, so the steps get finer there."""
+ENDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 90, 95, 98, 99, 99.5, 99.8, 99.9)
+LOGIT_TICKS = (
+    (*ENDS, 30, 50, 70),
+    (*ENDS, *range(20, 90, 10)),
+    (*ENDS, *range(15, 90, 5), 3, 4, 7, 93, 96, 97),
+    (*ENDS, *range(3, 98)),
+)
+"""Percentages, from few to many; a logit axis spreads the ends, so the steps get finer there."""
+
+FEWEST_TICKS = 5
 
 LEAST, MOST = 0.05, 99.95
 """Percent: where 0 and 100, which have no logit, are drawn."""
@@ -56,5 +64,8 @@ class Axis:
         low, high = self.ends
         if not self.logits:
             return ticks(low, high)
-        inside = [value for value in LOGIT_TICKS if low <= value <= high]
-        return inside if len(inside) >= 4 else ticks(low, high)
+        for values in LOGIT_TICKS:
+            inside = sorted({value for value in values if low <= value <= high})
+            if len(inside) >= FEWEST_TICKS:
+                return inside
+        return ticks(low, high)

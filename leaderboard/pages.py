@@ -34,6 +34,9 @@ Placed = tuple[Task, Table, Row]
 LEADERS_SHOWN = 4
 """Rows of a task on the first page."""
 
+ROWS_ABOVE_A_PLOT = 12
+"""Below a longer table nobody would find the plot, so it stands above."""
+
 
 @dataclass(frozen=True)
 class Files:
@@ -101,6 +104,7 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
         tables=views,
         note=next((leaders_note(table) for table in board[key] if table.kind == "ranked"), ""),
         plot=task_scatter(task, board[key], reported, line),
+        plot_first=not views or len(views[0][0].rows) > ROWS_ABOVE_A_PLOT,
         pair_test=PAIR_TESTS[task.pair_test],
         reported=reported_view(reported, task, opened=not views),
         reported_files=_data_files(site, f"{stem}.reported", reported_records(reported)) if reported else None,

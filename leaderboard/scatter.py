@@ -15,7 +15,9 @@ WIDTH, HEIGHT = 640.0, 400.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 14.0, 14.0, 46.0
 LABELLED = 12
 """So many of the first points carry their label beside them, where it does not touch an earlier label."""
-LABEL_WIDTH, LABEL_HEIGHT = 26.0, 15.0
+LABEL_WIDTH, LABEL_HEIGHT = 20.0, 15.0
+LABEL_SPOTS = ((16.0, 0.0), (-14.0, -10.0), (-16.0, 0.0), (14.0, 10.0), (0.0, -15.0), (0.0, 15.0))
+"""Where a label may stand from its dot, the best first."""
 CROWDED = 150
 """More points than this are drawn small."""
 
@@ -92,7 +94,7 @@ def scatter(
         *(_line(line, plane) for line in lines),
         *(whisker for point in points for whisker in _whiskers(point, plane)),
         *(_dot(point, plane, radius=5 if len(points) <= CROWDED else 3) for point in reversed(points)),
-        *_labels(points[:LABELLED], plane),
+        *_labels(points, plane),
     )
 
 
@@ -163,15 +165,30 @@ def _dot(point: Point, plane: Plane, radius: int) -> Markup:
 
 
 def _labels(points: Sequence[Point], plane: Plane) -> list[Markup]:
+    """Labels beside their dots, where one touches neither another dot nor an earlier label."""
+    dots = [(plane.x(point.x), plane.y(point.y)) for point in points]
     placed: list[tuple[float, float]] = []
     shapes = []
-    for point in points:
-        near_edge = plane.x(point.x) > WIDTH - RIGHT - 40
-        x, y = plane.x(point.x) + (-9 if near_edge else 9), plane.y(point.y) + 4
-        free = all(abs(x - other_x) > LABEL_WIDTH or abs(y - other_y) > LABEL_HEIGHT for other_x, other_y in placed)
-        if point.label and free:
-            placed.append((x, y))
-            anchor = "end" if near_edge else "start"
-            attributes: Attributes = {"class": "label", "x": x, "y": y, "text-anchor": anchor, "aria-hidden": "true"}
+    for index, (point, (x, y)) in enumerate(zip(points[:LABELLED], dots, strict=False)):
+        if not point.label:
+            continue
+        others = [*dots[:index], *dots[index + 1 :]]
+        spot = next((spot for spot in LABEL_SPOTS if _free(x + spot[0], y + spot[1], others, placed)), None)
+        if spot is not None:
+            placed.append((x + spot[0], y + spot[1]))
+            attributes: Attributes = {
+                "class": "label",
+                "x": x + spot[0],
+                "y": y + spot[1] + 5,
+                "text-anchor": "middle",
+                "aria-hidden": "true",
+            }
             shapes.append(element("text", attributes, point.label))
     return shapes
+
+
+def _free(x: float, y: float, dots: Sequence[tuple[float, float]], labels: Sequence[tuple[float, float]]) -> bool:
+    """Whether a label around (x, y) stays inside the axes and touches no dot and no label."""
+    inside = LEFT < x < WIDTH - RIGHT - LABEL_WIDTH / 2 and TOP < y < HEIGHT - BOTTOM
+    no_dot = all(abs(x - at) > LABEL_WIDTH / 2 + 3 or abs(y - up) > LABEL_HEIGHT / 2 + 3 for at, up in dots)
+    return inside and no_dot and all(abs(x - at) > LABEL_WIDTH or abs(y - up) > LABEL_HEIGHT for at, up in labels)

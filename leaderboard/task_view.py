@@ -130,7 +130,7 @@ def _cell(column: Column, score: Score | None) -> Cell:
 
 def _caption(task: Task, table: Table) -> str:
     count = len(table.rows)
-    text = f"{count:,} {'row' if count == 1 else 'rows'} by {task.primary.title.lower()}; "
+    text = f"{count:,} {'row' if count == 1 else 'rows'} by {in_a_sentence(task.primary.title)}; "
     text += _covered([row.entry.score(task.primary.name) for row in table.rows])
     ranking = table.ranking
     if ranking is None or count < 2:
@@ -149,6 +149,11 @@ def _caption(task: Task, table: Table) -> str:
             f" Leaders must typically differ by {plain(100 * ranking.separable_difference, 2)} points to be told apart."
         )
     return text
+
+
+def in_a_sentence(title: str) -> str:
+    """A title without its capital, unless that belongs to an abbreviation: `AUROC` stays."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _covered(scores: Sequence[Score | None]) -> str:
