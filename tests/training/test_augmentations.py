@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from benchmark.corruptions import CORRUPTIONS
-from benchmark.training.augmentations import AnyAugmentation, Batch, Cutout, Flip, GaussianBlur, GaussianNoise, Shift
+from benchmark.training.augmentations import (
+    AnyAugmentation,
+    Batch,
+    Cutout,
+    Flip,
+    GaussianBlur,
+    GaussianNoise,
+    Recolour,
+    Shift,
+)
 from benchmark.training.augmentations import augmix as augmix_module
 
 EVERY = [
@@ -17,6 +26,7 @@ EVERY = [
     {"name": "augmix"},
     {"name": "randaugment"},
     {"name": "mixup_or_cutmix"},
+    {"name": "recolour"},
 ]
 NAMES = [table["name"] for table in EVERY]
 
@@ -111,6 +121,28 @@ def test_blur_keeps_the_mean_of_flat_images_and_smooths_others():
     flat = Batch(torch.full((4, 1, 28, 28), 0.3), torch.zeros(4, 1))
     assert torch.allclose(blur.apply(flat, generator()).images, flat.images, atol=1e-6)
     assert blur.apply(batch(), generator()).images.std() < batch().images.std()
+
+
+def test_recolour_mixes_channels_by_one_map_an_image_and_turns_brightness_about_as_often_as_not():
+    original = batch(400, channels=3, size=6).images
+    changed = Recolour(name="recolour").apply(Batch(original.clone(), torch.zeros(400, 1)), generator()).images
+    span = changed.amax((1, 2, 3)) - changed.amin((1, 2, 3))
+    assert span.min() > 0.249
+    assert span.max() > 0.9
+    brighter = []
+    for before, after in zip(original.flatten(2).double(), changed.flatten(2).double(), strict=True):
+        known = torch.cat([before, torch.ones(1, 36, dtype=torch.float64)])  # affine in the channels
+        fitted = torch.linalg.lstsq(known.T, after.T).solution
+        assert torch.allclose(known.T @ fitted, after.T, atol=1e-5)
+        brighter.append(float(torch.corrcoef(torch.stack([before.mean(0), after.mean(0)]))[0, 1]) > 0)
+    assert sum(brighter) / 400 == pytest.approx(0.5, abs=0.08)
+
+
+def test_recolour_leaves_flat_images_defined_and_the_others_as_they_are():
+    flat = Batch(torch.full((5, 3, 4, 4), 0.4), torch.zeros(5, 1))
+    assert torch.isfinite(Recolour(name="recolour").apply(flat, generator()).images).all()
+    never = Recolour(name="recolour", probability=0.0).apply(batch(channels=3), generator())
+    assert torch.equal(never.images, batch(channels=3).images)
 
 
 def test_augmix_operations_at_level_zero_change_little_and_tonal_ones_match_pillow():
