@@ -16,7 +16,6 @@ from benchmark.evaluation import Options, Progress, score_submission, silent
 from benchmark.paths import ROOT
 from benchmark.statistics import paired_difference
 from benchmark.training.baseline import train_baseline
-from benchmark.training.recipe import read_recipe
 
 SUBMISSIONS = ROOT / "submissions"
 
@@ -30,9 +29,9 @@ def baselines(submissions: Path = SUBMISSIONS) -> list[tuple[str, str]]:
 def reproduce_baseline(
     name: str, out: Path, progress: Progress = silent, submissions: Path = SUBMISSIONS, options: Options | None = None
 ) -> Iterator[str]:
-    """Train a baseline's net, score it on every task of its committed records, and say how far off the scores are.
+    """Train a baseline's nets, score them on every task of its committed records, and say how far off the scores are.
 
-    Everything is written below `out`: the net in `<out>/reproduced/<name>/`, its records with the other local ones.
+    Everything is written below `out`: the nets in `<out>/reproduced/<name>/`, their records with the other local ones.
     Equal weights are promised on one machine and torch version only; elsewhere the scores are what is compared.
     Raises MettleError for a name that is no baseline.
     """
@@ -45,13 +44,13 @@ def reproduce_baseline(
     copy = out / "reproduced" / name
     copy.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(recipe_path, copy / "recipe.toml")
-    seed = read_recipe(recipe_path).seeds[0]
-    artifact = committed.artifacts[0]
-    assert artifact.path is not None, "a baseline keeps its weights in its folder"
-    trained = train_baseline(copy / "recipe.toml", seed, copy / artifact.path)
-    same = trained.sha256 == artifact.sha256
-    yield f"{name}: trained with seed {seed}; the weights are {'equal' if same else 'not equal'} to the committed ones"
-    text = (folder / "submission.toml").read_text(encoding="utf-8").replace(artifact.sha256, trained.sha256)
+    text = (folder / "submission.toml").read_text(encoding="utf-8")
+    for artifact in committed.artifacts:
+        assert artifact.path is not None, "a baseline keeps its weights in its folder"
+        trained = train_baseline(copy / "recipe.toml", artifact.replicate, copy / artifact.path)
+        equal = "equal" if trained.sha256 == artifact.sha256 else "not equal"
+        yield f"{name}: trained with {trained.replicate.name}; the weights are {equal} to the committed ones"
+        text = text.replace(artifact.sha256, trained.sha256)
     write_atomically(copy / "submission.toml", text.encode())
     options = options or Options(out=out)
     for path, record in _committed_records(submissions, committed):

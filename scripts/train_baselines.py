@@ -1,6 +1,8 @@
 """Trains the nets of recipe files and prints their sha256 and test accuracy, which chooses nothing.
 
-python scripts/train_baselines.py submissions/fashion-mnist-linear/recipe.toml ...
+Of a net that holds classes out, the accuracy is that on the other classes.
+
+python -m scripts.train_baselines submissions/fashion-mnist-linear/recipe.toml ...
 """
 
 from __future__ import annotations
@@ -16,23 +18,25 @@ from benchmark import data
 from benchmark.errors import MettleError
 from benchmark.training.baseline import train_baseline, weights_path
 from benchmark.training.checkpoint import load_weights
-from benchmark.training.recipe import Recipe, read_recipe
+from benchmark.training.examples import without_classes
+from benchmark.training.recipe import Recipe, Replicate, read_recipe
 
 BATCH_SIZE = 500
 
 
 @torch.inference_mode()
-def test_accuracy(weights: Path, recipe: Recipe) -> float:
-    """Share of test images classified correctly, in [0, 1], higher is better."""
+def test_accuracy(weights: Path, recipe: Recipe, replicate: Replicate) -> float:
+    """Share of the test images of its classes that a net gets right, in [0, 1], higher is better."""
     part = data.load(recipe.dataset, "test")
-    loaded = load_weights(weights, recipe.model_spec(), part.images, part.class_names)
+    images, labels, class_names, _ = without_classes(part.images, part.labels, part.class_names, replicate.held_out)
+    loaded = load_weights(weights, recipe.model_spec(), images, class_names)
     predicted = [
-        loaded.module(torch.from_numpy(part.images[start : start + BATCH_SIZE]).permute(0, 3, 1, 2).float() / 255)
+        loaded.module(torch.from_numpy(images[start : start + BATCH_SIZE]).permute(0, 3, 1, 2).float() / 255)
         .argmax(1)
         .numpy()
-        for start in range(0, len(part), BATCH_SIZE)
+        for start in range(0, len(images), BATCH_SIZE)
     ]
-    return float(np.mean(np.concatenate(predicted) == part.labels))
+    return float(np.mean(np.concatenate(predicted) == labels))
 
 
 def main() -> None:
@@ -43,15 +47,15 @@ def main() -> None:
     arguments = parser.parse_args()
     for path in arguments.recipes:
         recipe = read_recipe(path)
-        for seed in recipe.seeds:
-            if arguments.missing and weights_path(path, recipe, seed).exists():
+        for replicate in recipe.replicates():
+            if arguments.missing and weights_path(path, recipe, replicate).exists():
                 continue
             start = time.process_time()
-            baseline = train_baseline(path, seed, progress=not arguments.quiet)
+            baseline = train_baseline(path, replicate.name, progress=not arguments.quiet)
             cpu_s = time.process_time() - start
             print(
-                f"{baseline.path} seed {seed} sha256 {baseline.sha256} loss {baseline.loss:.4f} "
-                f"test accuracy {test_accuracy(baseline.path, recipe):.4f} ({cpu_s:.0f} CPU-seconds)",
+                f"{baseline.path} {replicate.name} sha256 {baseline.sha256} loss {baseline.loss:.4f} "
+                f"test accuracy {test_accuracy(baseline.path, recipe, replicate):.4f} ({cpu_s:.0f} CPU-seconds)",
                 flush=True,
             )
 

@@ -1,72 +1,75 @@
-"""From a recipe file to weights on disk: loads the data, trains each seed, writes safetensors."""
+"""From a recipe file to weights on disk: loads the data, trains a replicate, writes safetensors."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from benchmark import data
-from benchmark.errors import MettleError
 from benchmark.paths import cache_dir
 from benchmark.training.checkpoint import save_weights
-from benchmark.training.recipe import Recipe, read_recipe
+from benchmark.training.examples import training_examples
+from benchmark.training.recipe import Recipe, Replicate, read_recipe
 from benchmark.training.trainer import identity, train
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """Weights that a recipe gave with one seed."""
+    """Weights that a recipe gave. loss: the mean over the last epoch's training batches."""
 
     path: Path
     sha256: str
-    seed: int
+    replicate: Replicate
     loss: float
 
 
-def weights_path(recipe_path: Path, recipe: Recipe, seed: int) -> Path:
-    """Where a seed's weights go: weights.safetensors beside recipe.toml, net.safetensors beside net.recipe.toml.
+def weights_path(recipe_path: Path, recipe: Recipe, replicate: Replicate) -> Path:
+    """Where a net's weights go: weights.safetensors beside recipe.toml, net.safetensors beside net.recipe.toml.
 
-    Names of seeds after the recipe's first end in `-seed<N>`, so that replicates can be added later.
+    The name tells the held-out classes (`-coat-bag`), and the seed (`-seed2`) where it is not the recipe's first, so
+    that replicates can be added later.
     """
     stem = recipe_path.name.removesuffix(".toml").removesuffix("recipe").removesuffix(".") or "weights"
-    suffix = f"-seed{seed}" if seed != recipe.seeds[0] else ""
-    return recipe_path.with_name(f"{stem}{suffix}.safetensors")
+    classes = "".join("-" + re.sub(r"[^a-z0-9]+", "-", name.lower()) for name in replicate.held_out)
+    seed = f"-seed{replicate.seed}" if replicate.seed != recipe.seeds[0] else ""
+    return recipe_path.with_name(f"{stem}{classes}{seed}.safetensors")
 
 
-def train_baseline(recipe_path: Path, seed: int, target: Path | None = None, *, progress: bool = True) -> Baseline:
-    """Trains one seed of a recipe and writes its weights to `target` (default: beside the recipe).
+def train_baseline(
+    recipe_path: Path, replicate: str | None = None, target: Path | None = None, *, progress: bool = True
+) -> Baseline:
+    """Trains one net of a recipe and writes its weights to `target` (default: beside the recipe).
 
-    An interrupted training goes on after its last finished epoch. The file holds the net's state dict and, in
-    its metadata, the recipe, the seed, the data's pixel hash and the torch version; equal runs give equal bytes
-    on one machine. Raises MettleError for a bad recipe or a recipe that asks for more examples than there are.
+    replicate: its name, "seed 1" or "coat+bag"; the recipe's first without one. An interrupted training goes on after
+    its last finished epoch. The file holds the net's state dict and, in its metadata, the recipe, the seed, the
+    classes held out, the data's pixel hash and the torch version; equal runs give equal bytes on one machine. Raises
+    MettleError for a bad recipe, an unknown replicate, and what `training_examples` refuses.
     """
     recipe = read_recipe(recipe_path)
-    target = target or weights_path(recipe_path, recipe, seed)
-    part = data.load(recipe.dataset, recipe.part, progress=progress)
-    if recipe.first_examples is not None and recipe.first_examples > len(part):
-        raise MettleError(
-            recipe_path, f"first_examples is at most the {len(part):,} of {part.name}", f"{recipe.first_examples:,}"
-        )
-    count = recipe.first_examples or len(part)
-    resume = cache_dir() / "training" / f"{identity(recipe, seed, part.pixels_sha256)}.pt"
+    chosen = recipe.replicate(replicate)
+    target = target or weights_path(recipe_path, recipe, chosen)
+    examples = training_examples(recipe, chosen.held_out, progress=progress)
+    resume = cache_dir() / "training" / f"{identity(recipe, chosen, examples.pixels_sha256)}.pt"
     trained = train(
         recipe,
-        part.images[:count],
-        part.labels[:count],
-        num_classes=len(part.class_names),
-        seed=seed,
+        examples.images,
+        examples.labels,
+        num_classes=len(examples.class_names),
+        seed=chosen.seed,
+        groups=examples.groups,
         progress_file=resume,
         show_progress=progress,
     )
     origin = {
         "recipe": recipe.settings(),
-        "seed": seed,
-        "pixels_sha256": part.pixels_sha256,
+        "seed": chosen.seed,
+        **({"held_out": list(chosen.held_out)} if chosen.held_out else {}),
+        "pixels_sha256": examples.pixels_sha256,
         "torch": torch.__version__,
     }
     save_weights(target, trained.module.state_dict(), origin)
     resume.unlink(missing_ok=True)
-    return Baseline(target, hashlib.sha256(target.read_bytes()).hexdigest(), seed, trained.loss)
+    return Baseline(target, hashlib.sha256(target.read_bytes()).hexdigest(), chosen, trained.loss)

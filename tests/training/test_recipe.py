@@ -1,7 +1,11 @@
+import json
+
 import pytest
+from safetensors import safe_open
 
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT
+from benchmark.training.baseline import weights_path
 from benchmark.training.recipe import Schedule, read_recipe
 
 TEXT = """
@@ -36,11 +40,18 @@ def test_a_recipe_is_read_with_its_defaults(tmp_path):
         (("seeds = [1]", "seeds = [1, 1]"), "seeds must differ"),
         (("seeds = [1]", 'part = "test"\nseeds = [1]'), "part"),
         (("std = [1.0]", "std = [0.0]"), "std"),
+        (("epochs = 2", 'epochs = 2\nhold_outs = [["1", "2"], ["2", "1"]]'), "hold_outs must differ"),
+        (("mean = [0.0]", "mean = [0.1, 0.2, 0.3]\nluma_only = true"), "luma_only needs one mean"),
+        (("epochs = 2", 'epochs = 2\nluma_only = true\noutliers = { kinds = ["blend"] }'), "do not go together"),
+        (("epochs = 2", 'epochs = 2\nloss = { name = "logitnorm" }'), "logit_norm"),
+        (("epochs = 2", "epochs = 2\noutliers = { kinds = [] }"), "kinds"),
+        (("epochs = 2", 'epochs = 2\noutliers = { kinds = ["blend", "blend"] }'), "kinds of outliers must differ"),
     ],
 )
 def test_a_wrong_recipe_is_refused_in_one_line(tmp_path, change, says):
+    path = written(tmp_path, TEXT.replace(*change))
     with pytest.raises(MettleError) as caught:
-        read_recipe(written(tmp_path, TEXT.replace(*change)))
+        read_recipe(path)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -58,6 +69,36 @@ def test_every_committed_recipe_is_valid():
     assert paths
     for path in paths:
         read_recipe(path)
+
+
+def test_later_options_leave_what_older_recipes_say_unchanged():
+    said = {}
+    for path in [*ROOT.glob("submissions/*/recipe.toml"), *ROOT.glob("scripts/calibration/*/*.recipe.toml")]:
+        recipe = read_recipe(path)
+        for replicate in recipe.replicates():
+            with safe_open(str(weights_path(path, recipe, replicate)), framework="pt") as file:
+                origin = json.loads(file.metadata()["mettle"])
+            assert origin["recipe"] == recipe.settings(), path
+            assert origin["seed"] == replicate.seed, path
+            assert tuple(origin.get("held_out", ())) == replicate.held_out, path
+            said[path] = origin
+    assert len(said) > 10
+
+
+def test_a_recipe_names_its_nets(tmp_path):
+    recipe = read_recipe(written(tmp_path, TEXT.replace("seeds = [1]", "seeds = [1, 3]")))
+    assert [net.name for net in recipe.replicates()] == ["seed 1", "seed 3"]
+    assert recipe.replicate(None).seed == 1
+    assert recipe.replicate("seed 3").seed == 3
+    with pytest.raises(MettleError, match="seed 1; seed 3"):
+        recipe.replicate("seed 2")
+    pairs = 'seeds = [1]\nhold_outs = [["Coat", "Bag"], ["Trouser", "Ankle boot"]]'
+    recipe = read_recipe(written(tmp_path, TEXT.replace("seeds = [1]", pairs)))
+    assert [net.name for net in recipe.replicates()] == ["coat+bag", "trouser+ankle boot"]
+    assert recipe.replicate("trouser+ankle boot").held_out == ("Trouser", "Ankle boot")
+    assert recipe.settings() == read_recipe(written(tmp_path, TEXT)).settings()
+    both = recipe.model_copy(update={"seeds": [1, 2]})
+    assert [net.name for net in both.replicates()][:2] == ["coat+bag, seed 1", "coat+bag, seed 2"]
 
 
 @pytest.mark.parametrize("decay", ["linear", "cosine", "constant"])

@@ -15,8 +15,9 @@ from benchmark import data
 from benchmark.errors import MettleError
 from benchmark.training.baseline import train_baseline, weights_path
 from benchmark.training.checkpoint import load_weights
-from benchmark.training.recipe import read_recipe
-from benchmark.training.trainer import identity, train
+from benchmark.training.outliers import OutlierSource
+from benchmark.training.recipe import Replicate, read_recipe
+from benchmark.training.trainer import _order, identity, train
 
 RECIPE = """
 dataset = "digits"
@@ -117,7 +118,7 @@ trainer.train(recipe, part.images[:400], part.labels[:400], num_classes=10, seed
 
 
 def test_a_baseline_learns_and_its_file_tells_its_origin(recipe_path):
-    baseline = train_baseline(recipe_path, 1, progress=False)
+    baseline = train_baseline(recipe_path, progress=False)
     recipe = read_recipe(recipe_path)
     assert baseline.path.name == "weights.safetensors"
     assert baseline.sha256 == hashlib.sha256(baseline.path.read_bytes()).hexdigest()
@@ -131,7 +132,7 @@ def test_a_baseline_learns_and_its_file_tells_its_origin(recipe_path):
     with torch.inference_mode():
         logits = loaded.module(torch.from_numpy(test.images).permute(0, 3, 1, 2).float() / 255)
     assert np.mean(logits.argmax(1).numpy() == test.labels) > 0.8
-    again = train_baseline(recipe_path, 1, recipe_path.with_name("again.safetensors"), progress=False)
+    again = train_baseline(recipe_path, "seed 1", recipe_path.with_name("again.safetensors"), progress=False)
     assert again.sha256 == baseline.sha256
 
 
@@ -139,13 +140,13 @@ def test_first_examples_leave_the_others_unseen(recipe_path):
     recipe = read_recipe(recipe_path).model_copy(update={"epochs": 1})
     part = digits()
     recipe_path.write_text(RECIPE.replace("seeds", "first_examples = 200\nseeds").replace("epochs = 6", "epochs = 1"))
-    baseline = train_baseline(recipe_path, 1, progress=False)
+    baseline = train_baseline(recipe_path, progress=False)
     alone = train(recipe, part.images[:200], part.labels[:200], num_classes=10, seed=1, show_progress=False)
     with safe_open(str(baseline.path), framework="pt") as file:
         assert torch.equal(file.get_tensor("classifier.weight"), alone.module.state_dict()["classifier.weight"])
     recipe_path.write_text(RECIPE.replace("seeds", "first_examples = 20000\nseeds"))
     with pytest.raises(MettleError, match="first_examples is at most the"):
-        train_baseline(recipe_path, 1, progress=False)
+        train_baseline(recipe_path, progress=False)
 
 
 def test_fewer_examples_than_a_batch_still_train(recipe_path):
@@ -168,13 +169,90 @@ def test_the_global_generator_and_thread_count_are_left_alone(recipe_path):
 def test_names_of_weights_and_identity(recipe_path):
     recipe = read_recipe(recipe_path)
     one = recipe.model_copy(update={"seeds": [1]})
-    assert weights_path(recipe_path, recipe, 1).name == "weights.safetensors"
-    assert weights_path(recipe_path, recipe, 2).name == "weights-seed2.safetensors"
-    assert weights_path(recipe_path.with_name("resnet8.recipe.toml"), one, 1).name == "resnet8.safetensors"
+    first, second = recipe.replicates()
+    without = Replicate("trouser+ankle boot", 2, ("Trouser", "Ankle boot"))
+    assert weights_path(recipe_path, recipe, first).name == "weights.safetensors"
+    assert weights_path(recipe_path, recipe, second).name == "weights-seed2.safetensors"
+    assert weights_path(recipe_path, recipe, without).name == "weights-trouser-ankle-boot-seed2.safetensors"
+    assert weights_path(recipe_path.with_name("resnet8.recipe.toml"), one, first).name == "resnet8.safetensors"
     longer = recipe.model_copy(update={"epochs": 7})
-    names = {identity(recipe, 1, "a"), identity(recipe, 2, "a"), identity(recipe, 1, "b"), identity(longer, 1, "a")}
-    assert len(names) == 4
-    assert identity(one, 1, "a") == identity(recipe, 1, "a")
+    names = {identity(recipe, net, "a") for net in (first, second, without)}
+    names |= {identity(recipe, first, "b"), identity(longer, first, "a")}
+    assert len(names) == 5
+    assert identity(one, first, "a") == identity(recipe, first, "a")
+
+
+def with_options(recipe_path, options, **update):
+    # One epoch of plain images: what the option changes is all that differs.
+    text = RECIPE[: RECIPE.index("[[")].replace("epochs = 6", "epochs = 1\n" + options)
+    recipe_path.write_text(text)
+    return read_recipe(recipe_path).model_copy(update=update)
+
+
+def test_a_net_without_two_classes_has_eight_outputs_and_learns_them(recipe_path):
+    options = 'hold_outs = [["4", "8"], ["1", "7"]]'
+    recipe = with_options(recipe_path, options)
+    recipe_path.write_text(recipe_path.read_text().replace("epochs = 1", "epochs = 6"))
+    baseline = train_baseline(recipe_path, "4+8, seed 2", progress=False)
+    assert baseline.path.name == "weights-4-8-seed2.safetensors"
+    with safe_open(str(baseline.path), framework="pt") as file:
+        assert json.loads(file.metadata()["mettle"])["held_out"] == ["4", "8"]
+    test = data.load("digits", "test", progress=False)
+    names = tuple(name for name in test.class_names if name not in ("4", "8"))
+    loaded = load_weights(baseline.path, recipe.model_spec(), test.images, names)
+    kept = ~np.isin(test.labels, (4, 8))
+    with torch.inference_mode():
+        logits = loaded.module(torch.from_numpy(test.images[kept]).permute(0, 3, 1, 2).float() / 255)
+    assert logits.shape[1] == 8
+    predicted = np.array([int(name) for name in names])[logits.argmax(1).numpy()]
+    assert np.mean(predicted == test.labels[kept]) > 0.8
+
+
+@pytest.mark.parametrize(
+    "options",
+    ['loss = { name = "logit_norm" }', 'outliers = { kinds = ["jigsaw", "blend"] }'],
+    ids=["logit norm", "outliers"],
+)
+def test_an_option_changes_the_weights_the_same_way_every_time(recipe_path, options):
+    plain, other = with_options(recipe_path, ""), with_options(recipe_path, options)
+    assert other.settings() != plain.settings()
+    first = weights(run(other))
+    assert same(first, weights(run(other)))
+    assert not same(first, weights(run(plain)))
+
+
+def test_outlier_exposure_makes_a_net_less_sure_of_outliers_than_plain_training_does(recipe_path):
+    part = digits()
+    source = OutlierSource(["jigsaw"], part.images, part.labels)
+    outliers = source.draw(300, torch.Generator().manual_seed(5))
+    sure = {}
+    for options in ("", 'outliers = { kinds = ["jigsaw"] }'):
+        recipe = with_options(recipe_path, options, epochs=6, label_smoothing=0.0)
+        net = run(recipe).module
+        with torch.inference_mode():
+            logits = net((outliers - recipe.mean[0]) / recipe.std[0])
+        sure[options] = float(logits.softmax(1).amax(1).mean())
+    without, exposed = sure.values()
+    assert exposed < 0.5 * without
+
+
+def test_group_balanced_epochs_reach_every_group_equally_often():
+    groups = np.repeat([0, 1, 5], [900, 90, 10])
+    order = _order(1000, groups, torch.Generator().manual_seed(1))
+    assert order.shape == (1000,)
+    drawn = np.bincount(groups[order.numpy()], minlength=6)
+    assert drawn[[0, 1, 5]] == pytest.approx([333, 333, 333], abs=60)  # four standard deviations
+    assert drawn.sum() == 1000
+    assert len(np.unique(order.numpy()[groups[order.numpy()] == 5])) == 10
+    shuffled = _order(1000, None, torch.Generator().manual_seed(1))
+    assert sorted(shuffled.tolist()) == list(range(1000))
+
+
+def test_group_balanced_sampling_without_groups_is_an_error(recipe_path):
+    with pytest.raises(ValueError, match="needs the groups"):
+        run(with_options(recipe_path, 'sampling = "group_balanced"'))
+    with pytest.raises(MettleError, match="needs a data set with groups"):
+        train_baseline(recipe_path, progress=False)
 
 
 def test_a_loss_that_runs_away_is_an_error(recipe_path):
