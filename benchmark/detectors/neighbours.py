@@ -56,6 +56,7 @@ class Bank:
         weights = np.ones(len(features)) if weights is None else weights
         self._factors = np.divide(weights, norms, out=np.zeros_like(norms), where=norms > 0)
         self._largest = float(np.abs(weights).max())
+        self._without_direction = np.flatnonzero(norms == 0)
         self._single = np.empty(features.shape, np.float32)
         for rows in row_blocks(len(features)):
             self._single[rows] = self._exact(rows)
@@ -104,6 +105,8 @@ class Bank:
         # absolute products sum to 1 at most; and three times that in float64 for measuring the pairs.
         rounding = float(np.finfo(products.dtype).eps) / 2 + 3 * float(np.finfo(np.float64).eps)
         noise = products.dtype.type(2 * (self._features.shape[1] + 16) * rounding * self._largest)
+        if not everything:
+            products[:, self._without_direction] = 0.5  # as far as a unit vector with this product: 1
         kth = np.partition(products, len(self) - k, axis=1)[:, len(self) - k]
         query, neighbour = divmod(np.flatnonzero(products >= (kth - noise)[:, None]), len(self))
         if everything:

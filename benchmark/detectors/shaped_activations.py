@@ -38,7 +38,8 @@ class Ash(Detector):
 
     The largest features of an image, all but `percentile` percent, become their common mean of the sum of all, and
     the others 0. ASH-B is the variant of OpenOOD's tables. We deviate: it acts on the pooled features, where the
-    paper's code acts on the feature maps before pooling.
+    paper's code acts on the feature maps before pooling; and features that are 0 stay 0, where in images with few
+    active ones the paper's code gives the common value to silent ones that its sorting happens to choose.
     """
 
     name = "ash"
@@ -51,7 +52,9 @@ class Ash(Detector):
         def score(_logits: Floats, features: Floats) -> Floats:
             count = kept(features.shape[1], parameters["percentile"])
             common = features.sum(axis=1, keepdims=True) / count
-            return free_energy(np.where(largest_of_each_row(features, count), common, 0.0), train.head)
+            return free_energy(
+                np.where(largest_of_each_row(features, count) & (features != 0), common, 0.0), train.head
+            )
 
         return score
 

@@ -8,7 +8,6 @@ from benchmark.detectors.detector import Detector, Floats, Score, features_of
 from benchmark.detectors.outputs import Fit, row_blocks
 from benchmark.detectors.settings import Parameters, Range
 from benchmark.detectors.softmax import log_sum_exp
-from benchmark.errors import MettleError
 
 NO_RESIDUAL = 1e-6
 """A mean residual this small beside the features is what rounding them to float32 leaves."""
@@ -21,7 +20,7 @@ class VirtualLogit(Detector):
     principal subspace of the training features; alpha makes its mean the mean largest logit. `principal_share`: the
     subspace's dimensions as a share of all, so that it is always a proper subspace; OpenOOD's 256 of 512 is .5, and
     its 1000 of 512 left no residual and all scores NaN. The paper's 1000 of 2048 and 512 of 768 are near .5 and .67.
-    Raises MettleError where the training features have no residual.
+    Training features without a residual (a constant net, many dead units) give alpha 0, so the energy alone.
     """
 
     name = "vim"
@@ -45,13 +44,9 @@ class VirtualLogit(Detector):
         norms = [residual(given[rows].astype(np.float64) - origin, rest) for rows in row_blocks(len(given))]
         mean = float(np.concatenate(norms).mean())
         if mean <= NO_RESIDUAL * np.sqrt(np.trace(scatter) / len(given)):
-            raise MettleError(
-                "detector vim",
-                "training features must have a part outside the principal subspace",
-                f"none with principal_share {parameters['principal_share']:g}",
-                "Take a smaller principal_share or another detector.",
-            )
-        alpha = float(train.logits.max(axis=1).mean(dtype=np.float64)) / mean
+            alpha = 0.0
+        else:
+            alpha = float(train.logits.max(axis=1).mean(dtype=np.float64)) / mean
         return lambda logits, features: alpha * residual(features - origin, rest) - log_sum_exp(logits)
 
 
