@@ -88,6 +88,10 @@ def _entry(task: TaskEntry, artifacts: Sequence[Artifact], files: Mapping[str, P
             ", ".join(name or "(unnamed)" for name in names),
             'Give each `replicate`, for instance "seed 1", or name its `task`.',
         )
+    wanted = task.protocol().replicates(task) if artifacts[0].kind == "checkpoint" else []
+    if wanted and sorted(wanted) != sorted(name or "" for name in names):
+        rule = f"it takes {len(wanted)} checkpoints, with the replicates {', '.join(wanted)}"
+        raise MettleError(task.task.id, rule, ", ".join(name or "(unnamed)" for name in names))
     return Entry(task, tuple(Piece(artifact, files[artifact.sha256]) for artifact in artifacts))
 
 

@@ -83,6 +83,14 @@ class Protocol(abc.ABC):
         """The classes a checkpoint must have, in order; MettleError for a replicate the task does not know."""
         return list(entry.task.data.classes)
 
+    def replicates(self, entry: TaskEntry) -> list[str]:
+        """The replicates a submission must have, all of them; empty where any number of training runs will do."""
+        return []
+
+    def submitted_sets(self, entry: TaskEntry, split: typing.Any) -> Mapping[str, np.ndarray]:
+        """The image sets a submitted file covers, by name, with the ids of their images in order, int64 (N,)."""
+        return {}
+
     def submitted(self, entry: TaskEntry, split: typing.Any, path: Path) -> Mapping[str, Arrays]:
         """Shards as `combine` takes them, from a submitted file of predictions or scores."""
         raise MettleError(entry.task.id, "its protocol scores checkpoints", "a file of predictions")

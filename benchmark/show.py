@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from benchmark.documents import Metric, Record, Score
+from benchmark.errors import MettleError
+from benchmark.submitted import order_sha256
 from benchmark.task_registry import TaskEntry, find_task
 
 
@@ -25,11 +27,29 @@ def task_text(entry: TaskEntry) -> str:
         f"Images      {task.data.dataset} {task.data.part}, {task.data.image_size} px, {task.data.channels} channel(s)",
         f"Classes     {', '.join(task.data.classes)}",
         f"Takes       {', '.join(task.artifacts)}",
+        *_file_lines(entry),
         f"Ranked by   {task.primary.title}: {task.primary.description}",
         f"Also shown  {', '.join(metric.title for metric in task.also)}",
         f"Card        {entry.folder / 'README.md'}",
     ]
     return "\n".join(lines)
+
+
+def _file_lines(entry: TaskEntry) -> Iterator[str]:
+    """What a file of predictions or scores holds for this task, and the hashes its order may be given as."""
+    kinds = {"predictions": "predicted", "ood-scores": "scores"}
+    keys = [name for kind, name in kinds.items() if kind in entry.task.artifacts]
+    if not keys or entry.task.data.split is None:
+        return
+    protocol = entry.protocol()
+    try:
+        sets = protocol.submitted_sets(entry, protocol.open_split(entry))
+    except MettleError as error:
+        yield f"Files       (the image sets cannot be listed: {error})"
+        return
+    for name, ids in sets.items():
+        arrays = " or ".join(f"{key}.{name}" for key in keys)
+        yield f"Files       {arrays}: {len(ids):,} images; ids.{name}, or order.{name} = {order_sha256(ids)}"
 
 
 def score_lines(record: Record, tasks_dir: Path) -> Iterator[str]:

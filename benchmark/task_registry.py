@@ -80,13 +80,14 @@ def all_tasks(tasks_dir: Path = TASKS_DIR) -> list[TaskEntry]:
 
 
 def find_task(task_id: str, tasks_dir: Path = TASKS_DIR) -> TaskEntry:
-    """The newest version of a task by id, or the one named `<id>.v<version>`.
+    """The newest version of a task by id, a draft only where there is no other, or the one named `<id>.v<version>`.
 
     Raises MettleError with the nearest id for an unknown one.
     """
     entries = all_tasks(tasks_dir)
     by_name = {f"{entry.task.id}.v{entry.task.version}": entry for entry in entries}
-    by_name |= {entry.task.id: entry for entry in entries}  # the last one is the newest
+    drafts_first = sorted(entries, key=lambda entry: (entry.task.state != "draft", entry.task.version))
+    by_name |= {entry.task.id: entry for entry in drafts_first}  # the last one stands
     if task_id in by_name:
         return by_name[task_id]
     ids = sorted({entry.task.id for entry in entries})

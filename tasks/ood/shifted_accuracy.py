@@ -150,10 +150,13 @@ class ShiftedAccuracy(Protocol):
         """Images of the new set, so that an unpinned one is refused before any work."""
         return split.shifted_images
 
+    def submitted_sets(self, entry: TaskEntry, split: OpenShift) -> Mapping[str, np.ndarray]:
+        """Both sets, each image by its position in the official order."""
+        return {name: np.arange(len(split.labels(name))) for name in split.names}
+
     def submitted(self, entry: TaskEntry, split: OpenShift, path: Path) -> Mapping[str, Arrays]:
         """The predicted classes of both sets, int64 (N,), checked image by image."""
-        ids = {name: np.arange(len(split.labels(name))) for name in split.names}
-        found = read_submitted(path, ids, "predicted")
+        found = read_submitted(path, self.submitted_sets(entry, split), "predicted")
         count = len(entry.task.data.classes)
         for name, classes in found.items():
             if len(wrong := np.flatnonzero((classes < 0) | (classes >= count))):
