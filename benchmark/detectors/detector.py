@@ -90,7 +90,7 @@ class Detector(ABC):
         impossible on these outputs, and where features or a linear head are needed and missing.
         """
         chosen = dict(self.grid[0]) | self.checked(parameters or {})
-        if self.needs_features and train.features is None:
+        if self.needs_features and (train.features is None or train.features.shape[1] == 0):
             raise MettleError(f"detector {self.name}", "reads penultimate features", "logits alone")
         if self.needs_head and train.head is None:
             raise MettleError(

@@ -37,8 +37,8 @@ class Head(Protocol):
 class Outputs:
     """Outputs of one net on N images.
 
-    logits: float (N, K), K at least 2. features: float (N, D), the input of the last linear layer; None where only
-    logits are known. Raises MettleError for other shapes, unequal lengths, NaN and infinity.
+    logits: float (N, K), K at least 2. features: float (N, D), the input of the last linear layer; None, or D 0, where
+    only logits are known. Raises MettleError for other shapes, unequal lengths, NaN and infinity.
     """
 
     logits: NDArray[np.floating]
@@ -47,7 +47,7 @@ class Outputs:
     def __post_init__(self) -> None:
         check_matrix("logits", self.logits, smallest_width=2)
         if self.features is not None:
-            check_matrix("features", self.features, smallest_width=1)
+            check_matrix("features", self.features, smallest_width=0)
             if len(self.features) != len(self.logits):
                 value = f"{len(self.features)} features and {len(self.logits)} logits"
                 raise MettleError("features", "must have one row an image, like the logits", value)

@@ -106,8 +106,7 @@ def test_pixels_without_influence_are_not_moved() -> None:
     assert found[0, 0] == pytest.approx(3 * (100 / 255 + 0.01), abs=1e-12)
 
 
-def test_the_step_separates_more_than_none() -> None:
-    """Liang et al. (2018): images of a class answer to the step more strongly than others do."""
+def test_images_of_no_class_score_higher_after_the_step() -> None:
     rng = np.random.default_rng(3)
     patterns = rng.normal(0, 1, (3, 64))
     module = nn.Sequential(nn.Flatten(), nn.Linear(64, 3)).double()
