@@ -12,6 +12,7 @@ LOGIT_TICKS = (
     (*ENDS, 30, 50, 70),
     (*ENDS, *range(20, 90, 10)),
     (*ENDS, *range(15, 90, 5), 3, 4, 7, 93, 96, 97),
+    (*ENDS, *range(4, 98, 2)),
     (*ENDS, *range(3, 98)),
 )
 """Percentages, from few to many; a logit axis spreads the ends, so the steps get finer there."""

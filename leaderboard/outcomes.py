@@ -69,10 +69,10 @@ def primary_outcomes(path: Path, record: Record, task: Task) -> Outcomes | None:
 
 def _of_shares(path: Path, values: np.ndarray, scale: int, task: Task) -> Outcomes:
     """Outcomes of one whole number an image (and group). Weighted means have images above the scale."""
-    axes, one = (2, "group and image") if task.pair_test == "worst_group" else (1, "image")
+    axes, each = (2, "group and image") if task.pair_test == "worst_group" else (1, "image")
     if values.ndim != axes or not values.size or values.dtype.kind not in "biu":
         shape = f"{values.dtype.name} {list(values.shape)}"
-        raise MettleError(path, f"the outcomes 'primary' are one whole number an {one}", shape)
+        raise MettleError(path, f"the outcomes 'primary' are a whole number for each {each}", shape)
     values = values.astype(np.int64) if values.dtype.kind == "b" else values
     low, high = int(values.min()), int(values.max())
     if low < 0:

@@ -41,6 +41,7 @@ class PooledPart:
 def pooled_parts(path: Path, arrays: Mapping[str, np.ndarray]) -> list[PooledPart]:
     """The parts of a record, by name, from its arrays `rank/<part>/in`, `rank/<part>/out/<set>` and `unit/...`.
 
+    Parts made of the same images share one array of units each, named `unit/in` and `unit/out/<set>`.
     Raises MettleError for ranks without units, parts without images of both kinds, and arrays of other shapes.
     """
     names: dict[str, list[str]] = {}
@@ -51,7 +52,7 @@ def pooled_parts(path: Path, arrays: Mapping[str, np.ndarray]) -> list[PooledPar
             names.setdefault(part, []).append(place)
     parts = []
     for part, places in names.items():
-        found = {place: _images(path, arrays, f"{part}/{place}") for place in places}
+        found = {place: _images(path, arrays, part, place) for place in places}
         sets = {place.removeprefix("out/"): found[place] for place in places if place.startswith("out/")}
         if "in" not in found or not sets:
             raise MettleError(path, f"the outcomes of {part!r} rank images of both kinds", ", ".join(places))
@@ -59,9 +60,10 @@ def pooled_parts(path: Path, arrays: Mapping[str, np.ndarray]) -> list[PooledPar
     return parts
 
 
-def _images(path: Path, arrays: Mapping[str, np.ndarray], place: str) -> Images:
-    ranks, units = arrays[f"rank/{place}"], arrays.get(f"unit/{place}")
-    for what, array in ((f"rank/{place}", ranks), (f"unit/{place}", units)):
+def _images(path: Path, arrays: Mapping[str, np.ndarray], part: str, place: str) -> Images:
+    ranks = arrays[f"rank/{part}/{place}"]
+    units = arrays.get(f"unit/{part}/{place}", arrays.get(f"unit/{place}"))
+    for what, array in ((f"rank/{part}/{place}", ranks), (f"unit/{part}/{place}", units)):
         if array is None:
             raise MettleError(path, "ranks say which images they are of", f"no outcomes {what!r}")
         if array.ndim != 1 or not array.size or array.dtype.kind != "u" or array.shape != ranks.shape:

@@ -87,9 +87,9 @@ def test_missing_outcomes_file(folders: Folders, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("array", "words"),
     [
-        (np.full(400, 0.5), "one whole number an image"),
-        (np.zeros((20, 20), np.int16), "one whole number an image"),
-        (np.zeros(0, np.int16), "one whole number an image"),
+        (np.full(400, 0.5), "a whole number for each image"),
+        (np.zeros((20, 20), np.int16), "a whole number for each image"),
+        (np.zeros(0, np.int16), "a whole number for each image"),
         (np.full(400, -1, np.int16), "are not negative"),
     ],
 )

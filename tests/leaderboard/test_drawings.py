@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark.documents import Score
+from leaderboard.axis import Axis, logit, percent_of_logit
 from leaderboard.interval_plot import WIDTH, interval_plot, shared_axis
-from leaderboard.scatter import Point, scatter
+from leaderboard.scatter import LABEL_HEIGHT, LABEL_WIDTH, Line, Point, scatter
 from leaderboard.svg import Scale, element, ticks
 
 HOSTILE = "</title><script>alert(1)</script>\" onload='x' & <"
@@ -57,10 +59,74 @@ def test_scatter_of_fewer_than_two_points_is_empty() -> None:
     assert scatter([Point(1, 2, "a")], title="t", x_title="x", y_title="y", name="s") == ""
 
 
-def test_labels_that_would_overlap_are_left_out() -> None:
-    points = [Point(1, 1, "a", label="1"), Point(1.001, 1.001, "b", label="2"), Point(9, 9, "c", label="3")]
+def test_labels_touch_neither_dots_nor_labels() -> None:
+    crowd = [Point(1 + 0.02 * index, 1 + 0.02 * index, str(index), label=str(index)) for index in range(10)]
+    points = [*crowd, Point(3, 3, "far", label="10")]
     drawn = ElementTree.fromstring(str(scatter(points, title="t", x_title="x", y_title="y", name="s")))
-    assert [text.text for text in drawn.iter("text") if text.get("class") == "label"] == ["1", "3"]
+    labels = [text for text in drawn.iter("text") if text.get("class") == "label"]
+    assert "10" in [text.text for text in labels]
+    assert 2 <= len(labels) < len(points)
+    places = [(float(text.get("x", "")), float(text.get("y", "")) - 5) for text in labels]
+    for index, (x, y) in enumerate(places):
+        for other_x, other_y in places[:index]:
+            assert abs(x - other_x) > LABEL_WIDTH or abs(y - other_y) > LABEL_HEIGHT
+    dots = [(float(circle.get("cx", "")), float(circle.get("cy", ""))) for circle in drawn.iter("circle")]
+    for x, y in places:
+        touching = [abs(x - at) < LABEL_WIDTH / 2 and abs(y - up) < LABEL_HEIGHT / 2 for at, up in dots]
+        assert not any(touching)
+
+
+def drawn_line(line: Line, points: list[Point], *, logits: bool = True) -> list[tuple[float, float]]:
+    svg = scatter(points, title="t", x_title="x", y_title="y", name="s", lines=[line], logits=logits)
+    found = [path for path in ElementTree.fromstring(str(svg)).iter("path") if "line" in path.get("class", "").split()]
+    if not found:
+        return []
+    return [(float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", found[0].get("d", ""))]
+
+
+def test_a_point_on_the_frozen_line_is_drawn_on_it() -> None:
+    slope, intercept = 0.8393, -0.4715
+    points = [Point(x, percent_of_logit(slope * logit(x) + intercept), str(x)) for x in (80.0, 95.0, 97.0)]
+    (x1, y1), (x2, y2) = drawn_line(Line(slope, intercept, "fit", "fit"), points)
+    svg = ElementTree.fromstring(str(scatter(points, title="t", x_title="x", y_title="y", name="s", logits=True)))
+    for circle in svg.iter("circle"):
+        x, y = float(circle.get("cx", "")), float(circle.get("cy", ""))
+        assert y == pytest.approx(y1 + (x - x1) / (x2 - x1) * (y2 - y1), abs=0.3)
+    assert y1 > y2  # upwards on the page
+
+
+def test_a_line_that_misses_the_plot_is_left_out() -> None:
+    points = [Point(90, 10, "a"), Point(95, 12, "b")]
+    assert drawn_line(Line(1, 0, "diagonal", "diagonal"), points) == []
+    assert drawn_line(Line(0, 50, "flat", "fit"), points, logits=False) == []
+    assert drawn_line(Line(0, 11, "flat", "fit"), points, logits=False)
+
+
+def test_no_and_full_accuracy_have_a_place_on_a_logit_axis() -> None:
+    drawn = str(
+        scatter([Point(0, 0, "a"), Point(100, 100, "b")], title="t", x_title="x", y_title="y", name="s", logits=True)
+    )
+    assert "nan" not in drawn
+    assert "inf" not in drawn
+    assert drawn.count("<circle") == 2
+
+
+@given(st.floats(0.1, 99.0), st.floats(0.02, 60))
+def test_logit_ticks_are_inside_and_readable(low: float, width: float) -> None:
+    axis = Axis([low, min(low + width, 99.9)], 0, 500, logits=True)
+    found = axis.ticks()
+    bottom, top = axis.ends
+    assert 2 <= len(found) <= 16
+    assert found == sorted(found)
+    assert all(bottom <= value <= top for value in found)
+    assert axis(found[0]) < axis(found[-1])
+
+
+def test_intervals_on_both_axes() -> None:
+    points = [Point(90, 80, "a", x_interval=(89, 91), y_interval=(78, 82)), Point(95, 85, "b")]
+    drawn = ElementTree.fromstring(str(scatter(points, title="t", x_title="x", y_title="y", name="s", logits=True)))
+    paths = [path.get("d", "") for path in drawn.iter("path") if path.get("class") == "whisker"]
+    assert sorted("H" in path for path in paths) == [False, True]
 
 
 def test_scatter_survives_equal_points() -> None:
@@ -82,6 +148,17 @@ def test_interval_stays_on_its_axis() -> None:
     assert "whisker" in interval_plot(scores[0], axis)
     assert "whisker" not in interval_plot(scores[1], axis)
     assert shared_axis([None]) is None
+
+
+def test_runs_and_the_band_of_chance_are_drawn_on_the_axis() -> None:
+    score = Score(value=0.5, lower=0.45, upper=0.55, covers="both", confidence=0.95)
+    axis = shared_axis([score], [(0.3, 0.7)])
+    drawn = ElementTree.fromstring(str(interval_plot(score, axis, (0.3, 0.5, 0.7), (0.4, 0.6))))
+    runs = [path.get("d", "") for path in drawn.iter("path") if path.get("class") == "run"]
+    assert [float(run[1:].split()[0]) for run in runs] == [4, WIDTH / 2, WIDTH - 4]
+    (band,) = drawn.iter("rect")
+    assert float(band.get("width", "")) == pytest.approx((WIDTH - 8) / 2)
+    assert float(band.get("x", "")) + float(band.get("width", "")) / 2 == pytest.approx(WIDTH / 2)
 
 
 def test_bad_tick_range() -> None:
