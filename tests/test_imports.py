@@ -24,7 +24,7 @@ PARTS = LEAVES | {
     "benchmark.detectors",
 }
 ENGINE = PARTS | {"benchmark.task_registry", "benchmark.protocol"}
-SHARED = {"benchmark.passes", "benchmark.scored", "benchmark.scores", "benchmark.submitted"}
+SHARED = {"benchmark.passes", "benchmark.replicates", "benchmark.scored", "benchmark.scores", "benchmark.submitted"}
 MAY_IMPORT = {
     "benchmark.errors": set(),
     "benchmark.paths": set(),
