@@ -33,6 +33,14 @@ from benchmark.metrics.detection import (
 )
 from benchmark.metrics.selective import area_under_risk_coverage, oscr
 from benchmark.metrics.shift import LogitLine, effective_robustness, fit_logit_line
+from benchmark.metrics.stability import (
+    agreement_with_first,
+    first_fall,
+    last_fall,
+    noise_threshold,
+    right_in_all,
+    same_in_all,
+)
 
 __all__ = [
     "CONFIDENCE_EDGES",
@@ -40,6 +48,7 @@ __all__ = [
     "LogitLine",
     "WorstCorruption",
     "accuracy",
+    "agreement_with_first",
     "area_under_risk_coverage",
     "aupr_trapezoid",
     "auroc",
@@ -58,14 +67,19 @@ __all__ = [
     "expected_calibration_error",
     "expected_calibration_error_bound",
     "expected_calibration_error_floor",
+    "first_fall",
     "fit_logit_line",
     "fpr_at_95_id_positive",
     "fpr_at_95_ood_positive",
     "fpr_at_tpr",
     "histogram_of_bins",
+    "last_fall",
     "mean_accuracy",
     "mean_corruption_error",
+    "noise_threshold",
     "oscr",
     "relative_mean_corruption_error",
+    "right_in_all",
+    "same_in_all",
     "worst_corruption",
 ]

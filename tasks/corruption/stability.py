@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmark import data
 from benchmark.documents import Score
-from benchmark.metrics.stability import (
+from benchmark.metrics import (
     agreement_with_first,
     first_fall,
     last_fall,
