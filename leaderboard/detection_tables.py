@@ -85,7 +85,8 @@ def set_table(cells: Cells) -> PartTable | None:
     )
     caption = (
         "The ranked detector on each set of outside images; brackets are 95 % intervals over test images of both "
-        "kinds. “Positive” names the kind that a detector is to catch: the two FPR@95 are different numbers."
+        "kinds. FPR@95, outside positive: inside images flagged when at least 95 % of the outside ones are. Inside "
+        "positive: outside images that pass when at least 95 % of the inside ones do."
     )
     return PartTable("By set", caption, "Set", columns, rows, wide=True)
 

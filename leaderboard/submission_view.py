@@ -16,6 +16,7 @@ from leaderboard.part_table import PartTable
 from leaderboard.rows import Row, Table, TableKind
 from leaderboard.run_table import run_table
 from leaderboard.status import CLAIMED_KINDS
+from leaderboard.task_view import covered
 
 Fact = tuple[str, str]
 
@@ -134,7 +135,8 @@ def _line(metric: Metric, score: Score | None) -> ScoreLine:
 def _covers(score: Score | None) -> str:
     if score is None or score.covers is None:
         return ""
-    return f"{score.covers}, n = {score.n:,}" if score.n is not None else score.covers
+    what = covered(score.covers)
+    return f"{what}, n = {score.n:,}" if score.n is not None else what
 
 
 def _cost(entry: Entry) -> list[Fact]:

@@ -156,14 +156,21 @@ def in_a_sentence(title: str) -> str:
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
+def covered(kind: str) -> str:
+    """What an interval covers, in words."""
+    return "test images and training runs together" if kind == "both" else kind
+
+
 def _covered(scores: Sequence[Score | None]) -> str:
     """Which confidence the intervals have and what they cover, for all rows of a table."""
     given = [score for score in scores if score is not None and score.confidence is not None]
     if not given:
         return "no interval is recorded."
     levels = " and ".join(f"{100 * level:g} %" for level in sorted({s.confidence for s in given if s.confidence}))
-    wording = {"both": "test images and training runs together"}
-    covers = " or ".join(sorted({wording.get(score.covers, score.covers) for score in given if score.covers}))
+    kinds = {score.covers for score in given if score.covers}
+    covers = " or ".join(covered(kind) for kind in sorted(kinds - {"both"}))
+    if "both" in kinds:
+        covers = f"{covers}, and training runs where several are listed" if covers else covered("both")
     some = "" if len(given) == len(scores) else ", where there are any"
     return f"brackets are {levels} intervals over {covers}{some}."
 
