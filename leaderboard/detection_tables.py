@@ -11,23 +11,23 @@ KINDS = {"near": "near", "far": "far", "val": "validation"}
 
 AUROC = PartColumn(
     "AUROC %",
-    "How often an outside image scores higher than an inside one, ties counting half. Guessing gives 50.",
+    "How often an OOD image scores higher than an ID one, ties counting half. Guessing gives 50.",
     "high",
 )
 ERRORS = (
     (
         "fpr_at_95_ood_positive",
         PartColumn(
-            "FPR@95, outside positive %",
-            "Share of inside images flagged when at least 95 % of the outside ones are. OpenOOD's convention.",
+            "FPR@95, OOD positive %",
+            "Share of ID images flagged when at least 95 % of the OOD images are. OpenOOD's convention.",
             "low",
         ),
     ),
     (
         "fpr_at_95_id_positive",
         PartColumn(
-            "FPR@95, inside positive %",
-            "Share of outside images that pass when at least 95 % of the inside ones do. Older papers' convention.",
+            "FPR@95, ID positive %",
+            "Share of OOD images that pass when at least 95 % of the ID images do. Older papers' convention.",
             "low",
         ),
     ),
@@ -35,16 +35,24 @@ ERRORS = (
 AREAS = (
     (
         "average_precision_ood",
-        PartColumn("AP out %", "Average precision, outside images positive; depends on how many there are.", "high"),
+        PartColumn(
+            "AP, OOD positive %",
+            "Average precision with OOD images as the positives; depends on how many there are.",
+            "high",
+        ),
     ),
     (
         "average_precision_id",
-        PartColumn("AP in %", "Average precision, inside images positive; depends on how many there are.", "high"),
+        PartColumn(
+            "AP, ID positive %",
+            "Average precision with ID images as the positives; depends on how many there are.",
+            "high",
+        ),
     ),
     (
         "aupr_trapezoid_ood",
         PartColumn(
-            "AUPR out, OpenOOD’s trapezoid %",
+            "AUPR, OOD positive, OpenOOD’s trapezoid %",
             "Straight lines between points of the precision-recall curve: too high where scores tie. For comparison.",
             "high",
         ),
@@ -52,7 +60,7 @@ AREAS = (
     (
         "aupr_trapezoid_id",
         PartColumn(
-            "AUPR in, OpenOOD’s trapezoid %",
+            "AUPR, ID positive, OpenOOD’s trapezoid %",
             "Straight lines between points of the precision-recall curve: too high where scores tie. For comparison.",
             "high",
         ),
@@ -61,7 +69,7 @@ AREAS = (
 
 
 def set_table(cells: Cells) -> PartTable | None:
-    """One row a set of outside images, by the ranked detector; None for a record without sets."""
+    """One row a set of OOD images, by the ranked detector; None for a record without sets."""
     if not cells.sets:
         return None
     measures = [("auroc", AUROC), *ERRORS, *AREAS]
@@ -84,9 +92,9 @@ def set_table(cells: Cells) -> PartTable | None:
         for (kind, name), values in cells.sets.items()
     )
     caption = (
-        "The ranked detector on each set of outside images; brackets are 95 % intervals over test images of both "
-        "kinds. FPR@95, outside positive: inside images flagged when at least 95 % of the outside ones are. Inside "
-        "positive: outside images that pass when at least 95 % of the inside ones do."
+        "The ranked detector on each set of OOD images; brackets are 95 % intervals over test images of both kinds. "
+        "FPR@95, OOD positive: ID images flagged when at least 95 % of the OOD images are. ID positive: OOD images "
+        "that pass when at least 95 % of the ID images do."
     )
     return PartTable("By set", caption, "Set", columns, rows, wide=True)
 

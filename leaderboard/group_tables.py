@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from benchmark.documents import Score
 from benchmark.statistics.interval import normal_quantile
 from leaderboard.cells import Cells, Values
-from leaderboard.heat import HeatTable, heat_table, words
+from leaderboard.heat import HeatTable, heat_table, in_order, words
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.numbers import plain
 from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, count_cell, share_cell
@@ -35,11 +35,6 @@ def class_tables(cells: Cells) -> list[HeatTable]:
         levels = in_order({level: None for by_level in classes.values() for level in by_level})
         tables.append(heat_table(f"Accuracy by class and {words(attribute)}", grid, levels, first="Class", mean=False))
     return tables
-
-
-def in_order(levels: Mapping[str, object]) -> list[str]:
-    """Numbers ascending, then names in the order given."""
-    return sorted(levels, key=lambda level: (0, int(level)) if level.isdecimal() else (1, 0))
 
 
 def chance_band(accuracy: float, images: float, groups: int) -> tuple[float, float]:

@@ -15,6 +15,7 @@ LEVELS = 20
 COLOUR_EXPONENT = 0.7
 """Below 1 it spends more of the steps where models differ: between 2 and 50 % errors."""
 
+_NUMBER = re.compile(r"^\d+(\.\d+)?$")
 _CELL = re.compile(r"^(?P<name>.+)/(?P<level>[^/]+)$")
 
 
@@ -45,35 +46,56 @@ class HeatTable:
 
 
 def heat_tables(cells: Mapping[str, Mapping[str, float]], lower_is_better: Iterable[str] = ()) -> list[HeatTable]:
-    """One table for each metric of the cells (shares in [0, 1]), in the order in which cells name the metrics.
+    """Tables of all cells, in the order in which the cells name their metrics and kinds.
 
-    Keys of the form `name/level` make rows and columns, in the order given; other keys stand apart.
+    Keys `name/level` make rows and columns of one table a metric; keys `kind:name/level` the same for each kind; keys
+    `kind:name` one table a kind with a column a metric; other keys stand apart. Numbers in [0, 1] are shares.
     """
     lower = set(lower_is_better)
-    metrics = list(dict.fromkeys(metric for values in cells.values() for metric in values))
-    return [_table(cells, metric, metric not in lower) for metric in metrics]
-
-
-def _table(cells: Mapping[str, Mapping[str, float]], metric: str, higher_is_better: bool) -> HeatTable:
-    grid: dict[str, dict[str, float]] = {}
-    rest: dict[str, float] = {}
+    kinds: dict[str, dict[str, Mapping[str, float]]] = {"": {}}
     for key, values in cells.items():
-        if metric not in values:
-            continue
-        if match := _CELL.match(key):
-            grid.setdefault(match["name"], {})[match["level"]] = values[metric]
+        kind, separator, name = key.partition(":")
+        kinds.setdefault(kind if separator else "", {})[name if separator else key] = values
+    tables = _by_level(kinds.pop(""), lower, "severity", "Corruption")
+    for kind, named in kinds.items():
+        if any("/" in name for name in named):
+            tables += _by_level(named, lower, words(kind), words(kind).capitalize(), mean=False)
         else:
-            rest[key] = values[metric]
-    levels = {level: None for by_level in grid.values() for level in by_level}
-    columns = sorted(levels, key=lambda level: (0, int(level), "") if level.isdecimal() else (1, 0, level))
-    return heat_table(
-        f"{words(metric).capitalize()} by severity",
-        grid,
-        columns,
-        first="Corruption",
-        rest=rest,
-        higher_is_better=higher_is_better,
-    )
+            metrics = list(dict.fromkeys(metric for values in named.values() for metric in values))
+            higher = not any(metric in lower for metric in metrics)
+            title, first = f"By {words(kind)}", words(kind).capitalize()
+            tables.append(heat_table(title, named, metrics, first=first, mean=False, higher_is_better=higher))
+    return tables
+
+
+def _by_level(
+    cells: Mapping[str, Mapping[str, float]], lower: set[str], by: str, first: str, *, mean: bool = True
+) -> list[HeatTable]:
+    """One table a metric of the cells."""
+    tables = []
+    for metric in dict.fromkeys(metric for values in cells.values() for metric in values):
+        grid: dict[str, dict[str, float]] = {}
+        rest: dict[str, float] = {}
+        for key, values in cells.items():
+            if metric not in values:
+                continue
+            if match := _CELL.match(key):
+                grid.setdefault(match["name"], {})[match["level"]] = values[metric]
+            else:
+                rest[key] = values[metric]
+        columns = in_order({level: None for by_level in grid.values() for level in by_level})
+        title, higher = f"{words(metric).capitalize()} by {by}", metric not in lower
+        tables.append(heat_table(title, grid, columns, first=first, mean=mean, rest=rest, higher_is_better=higher))
+    return tables
+
+
+def in_order(levels: Iterable[str]) -> list[str]:
+    """Numbers ascending, then names in the order given."""
+
+    def key(level: str) -> tuple[bool, float]:
+        return (False, float(level)) if _NUMBER.match(level) else (True, 0.0)
+
+    return sorted(levels, key=key)
 
 
 def words(name: str) -> str:

@@ -115,7 +115,7 @@ def test_data_files_carry_runs_and_detectors(built: Built) -> None:
 def test_submission_page_has_sets_detectors_and_runs(built: Built) -> None:
     page = built.page("submissions/runs.html")
     assert [cell.text for cell in page.table("part-1-1").head[1:]] == ["seed 1", "seed 2", "seed 3"]
-    assert "FPR@95, inside positive %" in [cell.text for cell in page.table("wide-1-1").head]
+    assert "FPR@95, ID positive %" in [cell.text for cell in page.table("wide-1-1").head]
     assert {row[0].text.split()[0] for row in page.table("wide-1-2").body} == {"energy", "msp", "knn"}
     assert "test images and training runs together" in page.table("scores-1").body[0][3].text
 

@@ -36,13 +36,30 @@ def test_more_colour_is_worse_in_both_directions() -> None:
 
 
 def test_numbers_that_are_no_shares_stay_what_they_are() -> None:
-    (table,) = heat_tables({"band/1": {"threshold": 0.125}, "band/2": {"threshold": 12.5}})
+    (table,) = heat_tables({"x/1": {"threshold": 0.125}, "x/2": {"threshold": 12.5}})
     assert [(cell.text, cell.step) for cell in table.rows[0].cells] == [
         ("0.125", None),
         ("12.5", None),
         ("6.312", None),
     ]
     assert "%" not in table.caption
+
+
+def test_kinds_have_tables_of_their_own() -> None:
+    cells = {
+        "clean": {"accuracy": 0.9},
+        "shift:up": {"accuracy": 0.8, "agreement": 0.85},
+        "shift:down": {"accuracy": 0.7, "agreement": 0.75},
+        "octave:1-2/0.5": {"accuracy": 0.6},
+        "octave:1-2/0.05": {"accuracy": 0.65},
+    }
+    plain, shift, octave = heat_tables(cells)
+    assert [(name, cell.text) for name, cell in plain.rest] == [("clean", "90.0")]
+    assert plain.rows == ()
+    assert (shift.title, shift.levels) == ("By shift", ("accuracy", "agreement"))
+    assert [[cell.text for cell in row.cells] for row in shift.rows] == [["80.0", "85.0"], ["70.0", "75.0"]]
+    assert (octave.title, octave.levels) == ("Accuracy by octave", ("0.05", "0.5"))
+    assert [cell.text for cell in octave.rows[0].cells] == ["65.0", "60.0"]
 
 
 def test_table_without_means() -> None:

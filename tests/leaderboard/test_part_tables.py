@@ -82,7 +82,7 @@ def test_sets_name_both_conventions() -> None:
     table = set_table(sorted_cells(detection(1.0, 1).cells))
     assert table is not None
     titles = [column.title for column in table.columns]
-    assert titles[:5] == ["Kind", "Images", "AUROC %", "FPR@95, outside positive %", "FPR@95, inside positive %"]
+    assert titles[:5] == ["Kind", "Images", "AUROC %", "FPR@95, OOD positive %", "FPR@95, ID positive %"]
     assert sum("trapezoid" in title for title in titles) == 2
     digits, _, noise = table.rows
     assert [cell.text for cell in digits.cells[3:5]] == ["31.00", "42.00"]
