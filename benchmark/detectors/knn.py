@@ -23,8 +23,8 @@ class NearestNeighbour(Detector):
 
     def fitted_score(self, train: Fit, parameters: Parameters, /) -> Score:
         k = neighbours_within(self.name, parameters, train)
-        bank = Bank(features_of(train))
-        return lambda _logits, features: bank.kth_distances(features, k)
+        bank = Bank(features_of(train), k)
+        return lambda _logits, features: bank.kth_distances(features)
 
 
 def neighbours_within(detector: str, parameters: Parameters, train: Fit) -> int:

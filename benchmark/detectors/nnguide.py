@@ -28,9 +28,9 @@ class NeighbourGuidance(Detector):
     def fitted_score(self, train: Fit, parameters: Parameters, /) -> Score:
         k = neighbours_within(self.name, parameters, train)
         energies = [log_sum_exp(train.logits[rows].astype(np.float64)) for rows in row_blocks(len(train.logits))]
-        bank = Bank(features_of(train), np.concatenate(energies))
+        bank = Bank(features_of(train), k, np.concatenate(energies))
 
         def score(logits: Floats, features: Floats) -> Floats:
-            return -log_sum_exp(logits) * bank.mean_of_largest_products(features, k)
+            return -log_sum_exp(logits) * bank.mean_of_largest_products(features)
 
         return score

@@ -49,15 +49,15 @@ def test_distances_are_those_of_a_plain_loop(kind: str, k: int) -> None:
     queries = np.concatenate([bank[::29].astype(np.float64), np.random.default_rng(6).normal(0.5, 1, (9, 33))])
     plain = plain_distances(bank, queries, k)
     for products in (1, 5_000, 2**24):
-        assert np.array_equal(Bank(bank).kth_distances(queries, k, products), plain)
+        assert np.array_equal(Bank(bank, k).kth_distances(queries, products), plain)
 
 
 def test_few_contenders_are_measured_twice() -> None:
     """The bound on the float32 error must stay tight: else the blocks are exact but slow."""
     rng = np.random.default_rng(7)
-    bank = Bank(np.maximum(rng.normal(0, 1, (5000, 64)), 0).astype(np.float32))
+    bank = Bank(np.maximum(rng.normal(0, 1, (5000, 64)), 0).astype(np.float32), 50)
     queries = query_units(np.maximum(rng.normal(0, 1, (100, 64)), 0))
-    assert len(bank._contenders(queries, 50, everything=False).query) < 100 * 20
+    assert len(bank._contenders(queries, everything=False).query) < 100 * 20
 
 
 @pytest.mark.parametrize("k", [1, 7, 300])
@@ -70,14 +70,21 @@ def test_guiding_products_are_those_of_a_plain_loop(k: int) -> None:
         np.sort(weights * (units(features) @ query))[::-1][:k].mean()
         for query in queries / np.linalg.norm(queries, axis=1)[:, None]
     ]
-    found = [Bank(features, weights).mean_of_largest_products(queries, k, products) for products in (1, 2000, 2**24)]
+    found = [Bank(features, k, weights).mean_of_largest_products(queries, products) for products in (1, 2000, 2**24)]
     np.testing.assert_allclose(found[0], plain, rtol=1e-12, atol=1e-14)
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[0], found[2])
 
 
+def test_copies_beyond_k_are_not_kept() -> None:
+    features = np.repeat(np.random.default_rng(9).normal(0, 1, (3, 5)), [40, 2, 9], axis=0).astype(np.float32)
+    assert len(Bank(features, 7)) == 7 + 2 + 7
+    assert len(Bank(features, 100)) == 51
+    weights = np.arange(51) % 2 + 1.0
+    assert len(Bank(features, 7, weights)) == 7 + 7 + 1 + 1 + 5 + 4
+
+
 def test_a_query_without_direction_is_one_away_from_all() -> None:
-    bank = Bank(np.eye(4, dtype=np.float32))
-    assert Bank.__len__(bank) == 4
-    np.testing.assert_allclose(bank.kth_distances(np.zeros((1, 4)), 2), 1.0)
-    assert bank.mean_of_largest_products(np.zeros((1, 4)), 2) == 0.0
+    bank = Bank(np.eye(4, dtype=np.float32), 2)
+    np.testing.assert_allclose(bank.kth_distances(np.zeros((1, 4))), 1.0)
+    assert bank.mean_of_largest_products(np.zeros((1, 4))) == 0.0
