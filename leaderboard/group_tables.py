@@ -59,8 +59,8 @@ def _table(attribute: str, levels: Mapping[str, Values]) -> PartTable:
     rows = tuple(_row(level, levels[level], axis, bands.get(level)) for level in in_order(levels))
     outside = [level for level, (low, high) in bands.items() if not low <= known[level]["accuracy"] <= high]
     caption = (
-        f"Accuracy in % of each group, with {100 * CONFIDENCE:g} % intervals. The shaded band is about where a group of "
-        f"its size falls by chance alone if all {len(known)} are equally hard (together: {plain(100 * mean, 2)} %)."
+        f"Accuracy in % of each group, with {100 * CONFIDENCE:g} % intervals. The shaded band is about where a group "
+        f"of its size falls by chance alone if all {len(known)} are equally hard (together: {plain(100 * mean, 2)} %)."
         if known
         else "Accuracy in % of each group."
     )
