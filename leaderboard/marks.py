@@ -57,6 +57,7 @@ def marks(task: Task, entry: Entry, folded: int = 0) -> list[Mark]:
         given = entry.submission.detector
         settings = "set by its authors" if given and given.parameters else "chosen on the validation sets"
         how = f"; settings {settings}" if detector.parameters else ""
+        how += "" if given else "; the default, as its authors declare none"
         text = f"The one detector that is ranked for this row: {detector_text(entry)}{how}."
         found.append(Mark(detector.name, text))
     found += [Mark(f"flag: {FLAG_TITLES[flag.name]}", flag.evidence, "warn") for flag in entry.flags]

@@ -186,15 +186,15 @@ def methods_page(site: Site) -> None:
 def data_page(site: Site, collection: Collection) -> None:
     """What the data files hold, where numbers of others come from, and which submissions have no numbers yet.
 
-    Every protocol of others that is no task of ours gets a page.
+    Every protocol of others that is no task of ours gets a page, which repeats the notes of its documents.
     """
     ids = {task.id for task in collection.tasks.values()}
     pages = {task.id: task_path(task) for task in collection.tasks.values() if _is_newest(collection, task)}
     for protocol in external_protocols(collection.reported, ids):
         pages[protocol] = _external_page(site, collection, protocol)
     documents = [
-        (document, [(task, pages[task]) for task in sorted({row.task for row in document.rows})])
-        for document in collection.reported
+        (document, [(task, pages[task]) for task in sorted(named)], named.isdisjoint(ids))
+        for document, named in ((document, {row.task for row in document.rows}) for document in collection.reported)
     ]
     scored = {entry.name for entries in collection.entries.values() for entry in entries}
     unscored = [submission for name, submission in collection.submissions.items() if name not in scored]

@@ -33,6 +33,7 @@ def reported(folder: Path) -> None:
     ]
     for row in rows[:2]:
         row["anomalies"] = ["Zero deviation: ID accuracy with 0.00, as of a single run."]
+        row["note"] = "See https://example.org/a?b=1&c=2 and https:// and javascript:alert(1) <b>."
     others = [
         {**facts, "task": "Board of Others", "method": f"Net {x}", "metric": metric, "value": value}
         for x, y, above in ((50.0, 40.0, 2.0), (80.0, 72.0, 0.0), (90.0, 85.0, -1.0))
@@ -146,6 +147,8 @@ def test_long_reported_tables_are_folded_and_anomalies_stand_out(built: Built) -
     assert "Show all 35 rows" in page.text
     (odd,) = [row for row in page.table("reported-caption").body if "anomaly" in row[0].text]
     assert "as of a single run" in odd[-1].text
+    assert "See example.org and https:// and javascript:alert(1) <b>." in odd[-1].text
+    assert "https://example.org/a?b=1&c=2" in [target["href"] for target in page.of("a")]
     assert not any("open" in attributes for attributes in page.of("details"))
 
 
