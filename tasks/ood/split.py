@@ -50,7 +50,7 @@ class DetectionSplit(Strict):
     """The in-distribution test part."""
     passes: dict[Line, FrozenPass]
     unpinned: dict[Line, Line] = {}
-    """Sets of a draft that are not pinned, `near/<set>` or `far/<set>`, with what is known of them."""
+    """Sets of a draft that are not pinned, `near/<set>` or `far/<set>`, with what they are."""
     selections: dict[Line, FrozenSelection]
     """By role: `fit`, `val`, `test`, `val/<set>`, `near/<set>`, `far/<set>`; with hold-outs `<pair>:<role>`."""
 
@@ -194,11 +194,11 @@ def freeze(split: OpenDetection, *, partial: bool) -> DetectionSplit:
     for name, source in split.sources().items():
         try:
             images = split.load(name)
-        except MettleError as refusal:
+        except MettleError:
             roles = [f"{group}/{name}" for group in ("near", "far") if name in getattr(settings, group)]
             if not partial or not roles:
                 raise
-            unpinned.update(dict.fromkeys(roles, f"{source}: {refusal.value}"))
+            unpinned.update(dict.fromkeys(roles, source))
             continue
         whole = split.whole_part(name) is not None
         passes[name] = FrozenPass(
