@@ -21,8 +21,9 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmark.data.checksums import image_checksums, values_sha256
+from benchmark.data.loading import load
 from benchmark.data.manifest import MANIFESTS, Manifest
-from benchmark.data.sources import debian, embedded, mirror
+from benchmark.data.sources import debian, derived, embedded, mirror
 from benchmark.data.sources.offer import Arrays
 from benchmark.errors import MettleError
 from benchmark.paths import mirrors
@@ -76,6 +77,8 @@ def _arrays(facts: dict[str, Any], part: str) -> Arrays:
     hashes = {"labels_sha256": "0" * 64, "images_sha256": "0" * 64}
     parts = {part: {"count": _parquet_rows(facts, part) or 1, **hashes}}
     draft = Manifest.model_validate({**facts, "checksums_sha256": "0" * 64, "parts": parts})
+    for offer in derived.offers(draft, part, load):
+        return offer.read(True)
     for source in (mirror.offers, debian.installed, embedded.offers):
         for offer in source(draft, part):
             return offer.read(True)

@@ -32,9 +32,12 @@ def fetch(name: str, progress: bool = True) -> Fetched:
 
 
 def fetch_manifest(manifest: Manifest, progress: bool = True) -> Fetched:
-    """`fetch` for a manifest in hand."""
+    """`fetch` for a manifest in hand; of a derived data set, the origin is fetched."""
     from filelock import FileLock
 
+    if manifest.derived is not None:
+        origin = fetch(manifest.derived.origin, progress)
+        return Fetched(manifest.name, f"made from {origin.name} ({origin.way})", origin.failed)
     if way := _here(manifest, progress):
         return Fetched(manifest.name, f"already here: {way}")
     folder = cache_dir()

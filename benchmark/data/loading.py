@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from benchmark.data import decoded
 from benchmark.data.dataset import Dataset
 from benchmark.data.manifest import Manifest, names, read_manifest
-from benchmark.data.sources import debian, embedded, hub, mirror, vision
+from benchmark.data.sources import debian, derived, embedded, hub, mirror, vision
 from benchmark.data.sources.offer import Arrays, Offer, UnavailableError
 from benchmark.data.verify import DataDiffersError, verify
 from benchmark.errors import MettleError
@@ -53,6 +53,9 @@ def load_part(manifest: Manifest, part: str, progress: bool = True, network: boo
 def _sources(
     manifest: Manifest, part: str, progress: bool, network: bool
 ) -> list[tuple[str, Callable[[], Iterator[Offer]]]]:
+    def load_origin(name: str, part: str) -> Dataset:
+        return load_part(read_manifest(name), part, progress, network)
+
     local: list[tuple[str, Callable[[], Iterator[Offer]]]] = [
         ("mirror folders", lambda: mirror.offers(manifest, part)),
         ("cache", lambda: debian.unpacked(manifest, part)),
@@ -61,6 +64,8 @@ def _sources(
         ("Debian package", lambda: debian.installed(manifest, part)),
         ("Python package", lambda: embedded.offers(manifest, part)),
     ]
+    if manifest.derived is not None:
+        return [("recipe", lambda: derived.offers(manifest, part, load_origin))]
     if not network or (manifest.hub is None and manifest.torchvision is None):
         return local
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,6 +47,13 @@ class TorchvisionSource(_Strict):
     sha256: dict[str, str]
 
 
+class DerivedSource(_Strict):
+    """The data set this one is made from, and the recipe that makes it."""
+
+    origin: str = Field(pattern=r"^[a-z0-9-]+$")
+    recipe: Literal["colour"]
+
+
 class PartManifest(_Strict):
     """One part (train, test) of a data set, in its official order.
 
@@ -76,6 +84,7 @@ class Manifest(_Strict):
     idx: IdxSource | None = None
     torchvision: TorchvisionSource | None = None
     embedded: str | None = None
+    derived: DerivedSource | None = None
     folder: Path = Field(default=MANIFESTS, exclude=True)
 
     def part(self, part: str) -> PartManifest:
