@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from benchmark import provenance
-from benchmark.check import check_submission
+from benchmark.check import CheckedSubmission, Entry, Piece, check_submission
 from benchmark.documents import Attestation, Record, read_record
 from benchmark.documents.store import read_outcomes, write_attestation
 from benchmark.errors import MettleError
@@ -53,20 +53,13 @@ def verify_record(path: Path, workers: int, batch_size: int, device: str, progre
     folder = path.resolve().parents[4]
     task = record.result.task
     checked = check_submission(folder, f"{task.id}.v{task.version}")
-    scored = {(artifact.sha256, artifact.replicate) for artifact in record.result.artifacts}
-    entries = [
-        entry
-        for entry in checked.entries
-        if {(p.artifact.sha256, p.artifact.replicate) for p in entry.pieces} == scored
-    ]
-    if not entries:
-        raise MettleError(path, "its submission no longer lists the same artifacts", fix="See its git history.")
-    if entries[0].task.task.scoring_sha256 != task.sha256:
+    entry = _as_recorded(path, record, checked)
+    if entry.task.task.scoring_sha256 != task.sha256:
         raise MettleError(
             path, f"{task.id} version {task.version} is not what it was when this was scored", fix="See git."
         )
     options = Options(workers=workers, batch_size=batch_size, device=device, fresh=True)
-    again, _ = score_entry(checked, entries[0], options, progress)
+    again, _ = score_entry(checked, entry, options, progress)
     if again.id == record.id:
         return Verdict(record, folder.parent, True, [f"Equal: {record.id}"])
     differences = list(_differences(record.result.model_dump(mode="json"), again.result.model_dump(mode="json")))
@@ -75,6 +68,25 @@ def verify_record(path: Path, workers: int, batch_size: int, device: str, progre
     if len(differences) > SHOWN_DIFFERENCES:
         lines.append(f"  and {len(differences) - SHOWN_DIFFERENCES} more")
     return Verdict(record, folder.parent, False, lines)
+
+
+def _as_recorded(path: Path, record: Record, checked: CheckedSubmission) -> Entry:
+    """The artifacts of the record, under the names they had then: a submission may have got more replicates since."""
+    (entry,) = checked.entries
+    pieces = {piece.artifact.sha256: piece for piece in entry.pieces}
+    if missing := [artifact.sha256[:12] for artifact in record.result.artifacts if artifact.sha256 not in pieces]:
+        rule = "its submission lists the artifacts of the record"
+        raise MettleError(path, rule, f"not {', '.join(missing)}", "See its git history.")
+    return Entry(
+        entry.task,
+        tuple(
+            Piece(
+                pieces[artifact.sha256].artifact.model_copy(update={"replicate": artifact.replicate}),
+                pieces[artifact.sha256].file,
+            )
+            for artifact in record.result.artifacts
+        ),
+    )
 
 
 def _differences(was: object, now: object, key: str = "") -> list[tuple[str, object, object]]:
