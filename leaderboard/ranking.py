@@ -61,7 +61,7 @@ def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Rank
     exact = np.abs(counts).max(initial=0) <= largest_exact_integer(images)
     scores = counts if exact else counts / common
     if grouped:
-        from benchmark.statistics.worst_ranks import worst_group_rank_intervals
+        from benchmark.statistics import worst_group_rank_intervals
 
         result: RankIntervals = worst_group_rank_intervals(scores, CONFIDENCE)
     else:

@@ -103,8 +103,15 @@ def _submitted(entry: Entry) -> str:
         return ""
     what = {"predictions": "predicted classes", "ood-scores": "out-of-distribution scores"}
     given = " and ".join(what[kind] for kind in kinds)
-    images = f" of {entry.outcomes.count:,} images" if entry.outcomes is not None else ""
-    return f"A file of {given}, one entry an image{images}; the model itself was not submitted, and nobody here ran it."
+    places = {item.sha256: item.path or item.hub or item.url for item in entry.submission.artifacts}
+    files = [
+        f"{places.get(item.sha256) or 'a file no longer listed'} (sha256 {item.sha256[:12]})"
+        for item in entry.record.result.artifacts
+    ]
+    return (
+        f"What was submitted: {given}, one entry an image, in {', '.join(files)}. The model itself was not, and nobody "
+        "here ran it."
+    )
 
 
 def _standing(table: Table, row: Row) -> str:

@@ -137,7 +137,7 @@ def test_predictions_lead_where_nobody_sent_a_model(built: Built) -> None:
     index = built.page("index.html")
     assert any("Predictions only." in table.caption for table in index.tables)
     page = built.page("submissions/claim-0.html")
-    assert "A file of predicted classes, one entry an image of 400 images" in page.text
+    assert "What was submitted: predicted classes, one entry an image, in a.bin (sha256 aaaaaaaaaaaa)." in page.text
 
 
 def test_long_reported_tables_are_folded_and_anomalies_stand_out(built: Built) -> None:
