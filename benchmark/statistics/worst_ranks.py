@@ -1,0 +1,109 @@
+"""Rank intervals of rows whose score is that of their worst group."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from benchmark.statistics.fixed_point import to_integers
+from benchmark.statistics.interval import check_confidence, normal_quantile
+from benchmark.statistics.max_t import critical_value
+from benchmark.statistics.pairs import ROWS_PER_BLOCK, PairScales, fold_identical, smallest_testable
+from benchmark.statistics.ranks import LARGEST_BOOTSTRAP, LEADERS, RankIntervals
+
+
+def worst_group_rank_intervals(
+    scores: ArrayLike, confidence: float = 0.95, resamples: int = 1000, seed: int = 0
+) -> RankIntervals:
+    """Simultaneous rank intervals of M rows by their lowest group mean, all on the same N images; higher is better.
+
+    `scores`: bool, integer or float (M, G, N), finite: row i's group g has the mean of scores[i, g]. Weights are
+    folded in: where a group's mean is sum(w x right), its entries are N x w x right, 0 for images outside.
+
+    Row i is significantly better than row j when every group of i is significantly better than some group of j, which
+    may be another one for each: then the lowest group of i lies above some group of j, so above the lowest. Usually
+    a group is ahead of the same group of j, compared image by image, or of j's worst one. The pair (i, g), (j, h) is
+    significant when its difference exceeds `critical_value` standard errors, the `confidence` quantile of the largest
+    studentized difference among all pairs of group means of all rows (`rank_intervals` of the M x G means).
+
+    Why it holds: with at least that probability no pair of means is further off than allowed, whichever pairs are
+    looked at afterwards; then every row declared better has the higher true minimum, as an intersection-union
+    argument (Berger 1982, "Multiparameter hypothesis testing and acceptance sampling") for all pairs of rows
+    together. So all true ranks are inside at once, and no group needs to be known to be the worst. More than
+    1,000 distinct means take Bonferroni's value instead of the bootstrap.
+
+    Ranks are by the lowest observed means; equal ones share the better rank. The two differences in the result are
+    between worst groups, for the median pair among the ten best rows. M = 0 gives empty arrays. Raises ValueError for
+    NaN, another shape, no group, confidence outside (0, 1) and resamples below 1.
+    """
+    check_confidence(confidence)
+    if resamples < 1:
+        raise ValueError(f"resamples: at least 1, but got {resamples}")
+    table = np.asarray(scores)
+    if table.ndim != 3 or table.shape[1] == 0:
+        raise ValueError(f"scores: rows by groups by images, at least one group, but got shape {table.shape}")
+    m, groups, n = table.shape
+    integers, unit = to_integers(table.reshape(m * groups, n))
+    distinct, place = fold_identical(integers)
+    means = integers[distinct]
+    scales = PairScales(means)
+    if len(means) > LARGEST_BOOTSTRAP:
+        pairs = len(means) * (len(means) - 1) // 2
+        critical = normal_quantile(1 - (1 - confidence) / pairs)
+    else:
+        critical = critical_value(means, scales, confidence, resamples, seed)
+    of_row = place.reshape(m, groups)
+    better = _better(means.sum(axis=1), scales, of_row, critical, confidence)
+    sums = integers.sum(axis=1).reshape(m, groups)
+    lowest = sums.min(axis=1, initial=np.iinfo(np.int64).max)
+    worst = integers.reshape(m, groups, n)[np.arange(m), sums.argmin(axis=1)]
+    single, simultaneous = _detectable(worst, lowest, unit, critical, confidence)
+    apart = better | better.T
+    return RankIntervals(
+        rank=1 + (lowest[None, :] > lowest[:, None]).sum(axis=1, dtype=np.int64),
+        lower=1 + better.sum(axis=0, dtype=np.int64),
+        upper=m - better.sum(axis=1, dtype=np.int64),
+        critical_value=critical,
+        tied_with=[[j for j in np.flatnonzero(~apart[i]).tolist() if j != i] for i in range(m)],
+        smallest_detectable_difference=single,
+        smallest_separable_difference=simultaneous,
+        method="closed form" if len(means) > LARGEST_BOOTSTRAP else "max-T bootstrap",
+    )
+
+
+def _better(
+    sums: NDArray[np.int64],
+    scales: PairScales,
+    of_row: NDArray[np.int64],
+    critical: float,
+    confidence: float,
+) -> NDArray[np.bool_]:
+    """Whether row i is significantly better than row j: bool (M, M). `of_row`: (M, G), places of the group means."""
+    m, groups = of_row.shape
+    ahead_of_some = np.zeros((len(sums), m), dtype=np.bool_)
+    for start in range(0, len(sums), ROWS_PER_BLOCK):
+        block = slice(start, min(start + ROWS_PER_BLOCK, len(sums)))
+        squares, differing = scales.block(block.start, block.stop)
+        ahead = sums[block, None] - sums[None, :]
+        far = (ahead > critical * np.sqrt(squares)) & (differing >= smallest_testable(confidence))
+        for group in range(groups):
+            ahead_of_some[block] |= far[:, of_row[:, group]]
+    better = np.ones((m, m), dtype=np.bool_)
+    for group in range(groups):
+        better &= ahead_of_some[of_row[:, group]]
+    return better
+
+
+def _detectable(
+    worst: NDArray[np.int64], lowest: NDArray[np.int64], unit: float, critical: float, confidence: float
+) -> tuple[float, float]:
+    """Differences of worst groups that one pair tested alone, and all together, can detect among leading rows."""
+    leaders = np.argsort(-lowest, kind="stable")[:LEADERS]
+    first, second = np.triu_indices(len(leaders), 1)
+    squares = ((worst[leaders[first]] - worst[leaders[second]]) ** 2).sum(axis=1)
+    if not squares.any():
+        return math.nan, math.nan
+    error = float(np.median(np.sqrt(squares[squares > 0]))) * unit / worst.shape[1]
+    return normal_quantile(confidence) * error, critical * error
