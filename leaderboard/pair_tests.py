@@ -15,7 +15,7 @@ class PairTest:
 PAIR_TESTS = {
     "paired_mean": PairTest("differences image by image", "ranks"),
     "mcnemar": PairTest("the images only one of two gets right (McNemar)", "ranks"),
-    "worst_group": PairTest("every group against the other's worst one", "worst-group"),
+    "worst_group": PairTest("every group of one against some group of the other", "worst-group"),
     "delong": PairTest("placements of images of both kinds (DeLong)", "auroc"),
 }
 """By `task.pair_test`."""

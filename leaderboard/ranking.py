@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark.statistics import rank_intervals
 from benchmark.statistics.fixed_point import largest_exact_integer
-from benchmark.statistics.ranks import RankIntervals
+from benchmark.statistics.worst_ranks import worst_group_rank_intervals
 from leaderboard.outcomes import Outcomes
 
 CONFIDENCE = 0.95
@@ -60,12 +60,7 @@ def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Rank
     # Weights folded into the counts can make them too large for exact products; floats are rounded to a fine grid.
     exact = np.abs(counts).max(initial=0) <= largest_exact_integer(images)
     scores = counts if exact else counts / common
-    if grouped:
-        from benchmark.statistics import worst_group_rank_intervals
-
-        result: RankIntervals = worst_group_rank_intervals(scores, CONFIDENCE)
-    else:
-        result = rank_intervals(scores, CONFIDENCE)
+    result = worst_group_rank_intervals(scores, CONFIDENCE) if grouped else rank_intervals(scores, CONFIDENCE)
     sums = counts.sum(axis=2).min(axis=1) if grouped else counts.sum(axis=1)
     places = tuple(
         Place(

@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 from html_page import Page, check_page
 from synthetic import Method
-from synthetic_families import Scores, add_scores, detection, detection_task, score, write_family_task
+from synthetic_families import (
+    Scores,
+    add_scores,
+    detection,
+    detection_task,
+    group_task,
+    score,
+    worst_group,
+    write_family_task,
+)
 
 from benchmark.errors import MettleError
 from leaderboard.build import build
@@ -65,6 +74,9 @@ class Built:
             add_scores(
                 root, shifted, Method(f"claim-{index}", f"Claim {index}", 0, 1, kind="predictions"), made, said=""
             )
+        groups = group_task(tasks)
+        for index, made in enumerate(([0.9] * 5, [0.95, 0.95, 0.95, 0.95, 0.7])):
+            add_scores(root, groups, Method(f"net-{index}", f"Net {index}", 0, 1), worst_group(made, 1500, index))
         reported(folder / "reported")
         build(self.site, [root], tasks, folder / "reported", SiteRevision("0" * 16, "2026-11-22", dirty=False))
 
@@ -131,6 +143,20 @@ def test_shift_is_drawn_against_the_frozen_line(built: Built) -> None:
     titles = [circle.findtext("title") for circle in svg.iter("circle")]
     assert "Claim 1: 82.50 against 90.00, +1.00 points from the line" in titles
     assert "logit(y) = 0.8400 logit(x) \N{MINUS SIGN} 0.4700" in html
+
+
+def test_group_pages_show_groups_classes_and_the_gap(built: Built) -> None:
+    page = built.page("submissions/net-1.html")
+    groups = page.table("part-1-1")
+    assert [row[0].text.split()[0] for row in groups.body] == ["1", "2", "3", "4", "5", "6"]
+    assert "of 5 lie outside" in groups.caption
+    classes = page.table("heat-1-1")
+    assert [row[0].text for row in classes.body] == ["T-shirt/top", "Bag"]
+    assert classes.body[1][5].text == "\N{EN DASH}"
+    task = built.page("tasks/subgroup/groups.v1.html")
+    assert [row[1].text.split()[1] for row in task.table("ranked-caption").body] == ["0", "1"]
+    kinds = [attributes.get("class") for attributes in task.of("path")]
+    assert "line diagonal" in kinds
 
 
 def test_predictions_lead_where_nobody_sent_a_model(built: Built) -> None:

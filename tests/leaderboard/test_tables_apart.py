@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from synthetic import Method, add, write_task
-from synthetic_families import add_scores, detection, detection_task
+from synthetic_families import add_scores, detection, detection_task, group_task, worst_group
 
 from benchmark.documents import Task
 from leaderboard.collect import collect
@@ -16,6 +16,7 @@ from leaderboard.headings import heading
 from leaderboard.outcomes import Outcomes
 from leaderboard.ranking import rank
 from leaderboard.rows import Table, tables
+from leaderboard.task_view import table_view
 
 DECLARED = 'training_data = ["{}"]\nselected_on = "val"\n'
 
@@ -118,6 +119,47 @@ def test_perfect_detectors_tie_and_do_not_fold(tmp_path: Path) -> None:
         add_scores(tmp_path / "submissions", task, Method(f"p{seed}", "P", 0, seed), detection(40.0, seed))
     (table,) = read(tmp_path, task).values()
     assert [(row.place.rank, row.place.lower, row.place.upper) for row in table.rows if row.place] == [(1, 1, 2)] * 2
+
+
+def test_worst_groups_are_compared_with_every_group(tmp_path: Path) -> None:
+    task = group_task(tmp_path / "tasks")
+    accuracies = {
+        "even": [0.9, 0.9, 0.9, 0.9, 0.9],
+        "uneven": [0.99, 0.99, 0.99, 0.99, 0.6],  # the best mean, the worst group
+        "close": [0.9, 0.9, 0.9, 0.9, 0.89],
+    }
+    for index, (name, made) in enumerate(accuracies.items()):
+        add_scores(tmp_path / "submissions", task, Method(name, name, 0, index), worst_group(made, 3000, index))
+    (table,) = read(tmp_path, task).values()
+    places = {row.entry.name: row.place for row in table.rows if row.place}
+    assert names(table)[-1] == "uneven"
+    assert (places["uneven"].lower, places["uneven"].upper) == (3, 3)
+    assert {(places[name].lower, places[name].upper) for name in ("even", "close")} == {(1, 2)}
+    assert table.ranking is not None
+    assert (table.ranking.groups, table.ranking.images) == (5, 3000)
+    assert "all 3 pairs and 5 groups at once" in table_view(task, table).caption
+
+
+def test_copies_of_a_worst_group_row_fold_by_image(tmp_path: Path) -> None:
+    task = group_task(tmp_path / "tasks")
+    made = worst_group([0.9] * 5, 1000, 1)
+    add_scores(tmp_path / "submissions", task, Method("original", "O", 0, 1), made)
+    values, scale = made.outcomes["primary"]
+    image = int(np.flatnonzero(values.any(axis=0))[0])
+    copied = values.copy()
+    copied[:, image] = 0  # one right answer less, whichever its group
+    made.outcomes["primary"] = (copied, scale)
+    made.scores["worst_group_accuracy"] = {"value": int(copied.sum(axis=1).min()) / (scale * 1000)}
+    add_scores(tmp_path / "submissions", task, Method("copy", "C", 0, 1, started="2026-05-05T00:00:00Z"), made)
+    found = read(tmp_path, task)
+    assert (names(found["ranked"]), names(found["folded"])) == (["original"], ["copy"])
+    assert "99.90 %" in found["folded"].rows[0].reason
+
+
+def test_a_worst_group_is_never_one_where_lower_is_better() -> None:
+    values = np.ones((2, 3), np.int64)
+    with pytest.raises(ValueError, match="higher must be better"):
+        rank([Outcomes(values, 1, values.sum(axis=0), ("images",))], higher_is_better=False)
 
 
 @pytest.mark.parametrize("scale", [10**9, 10**6])
