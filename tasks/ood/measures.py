@@ -12,6 +12,7 @@ from benchmark.metrics import area_under_risk_coverage, auroc, detection_scores_
 from benchmark.protocol import OutcomeArray
 from benchmark.scores import CONFIDENCE, interval_score, proportion_score
 from benchmark.statistics import Part, mean_auroc_interval
+from benchmark.statistics.detection_resampling import mean_detection_intervals, risk_coverage_interval
 from tasks.ood.judging import Judged
 from tasks.ood.settings import DetectionSettings
 from tasks.ood.split import View
@@ -40,8 +41,11 @@ def scores_of(
         value = float(np.mean([each["auroc"] for each in measured.values()]))
         name = primary if group == settings.ranked else f"{group}_ood_auroc"
         scores[name] = interval_score(value, mean_auroc_interval([part], CONFIDENCE), images_of(view, group))
+        inside, outside = judged.groups[group]
+        drawn = mean_detection_intervals(inside, list(outside.values()), CONFIDENCE)._asdict()
         for key in MEANS:
-            scores[f"{group}_{key}"] = Score(value=float(np.mean([each[key] for each in measured.values()])))
+            mean = float(np.mean([each[key] for each in measured.values()]))
+            scores[f"{group}_{key}"] = interval_score(mean, drawn[key], images_of(view, group))
     if correct is None:
         return scores
     scores["id_accuracy"] = proportion_score(correct)
@@ -55,8 +59,9 @@ def scores_of(
         scores["oscr"] = interval_score(
             value, mean_auroc_interval([answered], CONFIDENCE), images_of(view, settings.ranked)
         )
-        # Ranks are unsigned, and confidence falls where they rise.
-        scores["aurc"] = Score(value=area_under_risk_coverage(-inside.astype(np.int64), correct))
+        sureness = -np.asarray(inside, np.int64)  # ranks are unsigned, and confidence falls where they rise
+        risk = area_under_risk_coverage(sureness, correct)
+        scores["aurc"] = interval_score(risk, risk_coverage_interval(sureness, correct, CONFIDENCE), len(inside))
     return scores
 
 

@@ -287,7 +287,7 @@ def test_a_changed_selection_is_refused(far):
         split.view(None)
 
 
-@pytest.mark.parametrize("name", ["fashion-mnist-near", "fashion-mnist-far"])
+@pytest.mark.parametrize("name", ["fashion-mnist-near", pytest.param("fashion-mnist-far", marks=pytest.mark.slow)])
 def test_three_replicates_of_the_real_task_fit_beside_a_record(name):
     entry = find_task(f"ood/{name}", TASKS_DIR)
     split = PROTOCOL.open_split(entry)
