@@ -106,8 +106,8 @@ def detector_tables(cells: Cells, ranked: str) -> list[PartTable]:
     """
     if not cells.detectors:
         return []
-    means = _places(cells, lambda place: not place.startswith("set:"))
-    sets = _places(cells, lambda place: place.startswith("set:"))
+    means = _places(cells, sets=False)
+    sets = _places(cells, sets=True)
     tables = []
     if means:
         measures = [("auroc", AUROC), *ERRORS]
@@ -139,10 +139,10 @@ def detector_tables(cells: Cells, ranked: str) -> list[PartTable]:
     return tables
 
 
-def _places(cells: Cells, wanted: object) -> list[str]:
-    assert callable(wanted)
+def _places(cells: Cells, *, sets: bool) -> list[str]:
+    """The single sets, or the means over them, that any detector has numbers for."""
     found = dict.fromkeys(place for by_place in cells.detectors.values() for place in by_place)
-    return [place for place in found if wanted(place)]
+    return [place for place in found if place.startswith("set:") == sets]
 
 
 def _rows(cells: Cells, ranked: str, columns: Sequence[tuple[str, str]]) -> tuple[PartRow, ...]:

@@ -12,6 +12,9 @@ from benchmark.documents.canonical import array_sha256
 from benchmark.errors import MettleError
 from benchmark.statistics.delong import Part, auroc_pseudo_values
 
+MOST_UNITS = 10_000_000
+"""No task has as many images; a number above would have the reader fill the memory."""
+
 
 @dataclass(frozen=True, eq=False)
 class Images:
@@ -70,6 +73,8 @@ def _images(path: Path, arrays: Mapping[str, np.ndarray], part: str, place: str)
             shape = f"{array.dtype.name} {list(array.shape)}"
             raise MettleError(path, f"the outcomes {what!r} are one unsigned whole number an image", shape)
     assert units is not None
+    if int(units.max()) >= MOST_UNITS:
+        raise MettleError(path, f"image numbers are below {MOST_UNITS:,}", f"{units.max()}")
     return Images(ranks.astype(np.int64), units.astype(np.int64))
 
 
@@ -93,7 +98,7 @@ def percentiles(parts: Sequence[PooledPart]) -> np.ndarray:
     shares = []
     for part in parts:
         ranks = np.concatenate([part.inside.ranks, *(images.ranks for images in part.outside.values())])
-        counts = np.bincount(ranks)
+        _, places, counts = np.unique(ranks, return_inverse=True, return_counts=True)
         below = np.cumsum(counts) - counts
-        shares.append((below[ranks] + counts[ranks] / 2) / ranks.size)
+        shares.append((below + counts / 2)[places] / ranks.size)
     return np.concatenate(shares)

@@ -115,6 +115,8 @@ def change(name: str, array: np.ndarray | None) -> Callable[[dict[str, Any]], No
     [
         (change("unit/seed 1/in", None), "ranks say which images they are of"),
         (change("unit/seed 1/in", np.arange(299, dtype=np.uint32)), "one unsigned whole number an image"),
+        (change("unit/seed 1/in", np.full(300, 4_000_000_000, np.uint32)), "below 10,000,000"),
+        (change("rank/seed 1/in", np.full(300, 4_000_000_000, np.uint32)), "is the mean of its outcomes"),
         (change("rank/seed 1/in", np.zeros(300)), "one unsigned whole number an image"),
         (change("rank/seed 1/in", np.zeros(300, np.uint16)), "is the mean of its outcomes"),
         (change("rank/seed 1/in", None), "rank images of both kinds"),
