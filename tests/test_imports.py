@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "benchmark.paths": set(),
     "benchmark.documents": BASE,
     "benchmark.metrics": BASE,
-    "benchmark.statistics": BASE,
+    "benchmark.statistics": BASE | {"benchmark.metrics"},
     "benchmark.data": LEAVES,
     "benchmark.corruptions": LEAVES,
     "benchmark.models": LEAVES,

@@ -12,6 +12,7 @@ from benchmark.statistics.delong import (
     placements,
 )
 from benchmark.statistics.differences import difference_interval
+from benchmark.statistics.group_spread import NoGroupEffect, fair_std_interval, macro_std_test
 from benchmark.statistics.interval import Interval
 from benchmark.statistics.means import mean_interval, replicate_interval, runs_and_images_interval
 from benchmark.statistics.paired import (
@@ -25,12 +26,15 @@ from benchmark.statistics.paired import (
 from benchmark.statistics.proportion import wilson_interval
 from benchmark.statistics.ranks import RankIntervals, conservative_rank_intervals, rank_intervals
 from benchmark.statistics.simultaneous import Worst, simultaneous_mean_intervals, worst_interval
+from benchmark.statistics.weighted_means import weighted_mean_interval, worst_weighted_interval
+from benchmark.statistics.worst_ranks import worst_group_rank_intervals
 
 __all__ = [
     "AnchoredMean",
     "Anchors",
     "Interval",
     "McNemar",
+    "NoGroupEffect",
     "PairTest",
     "Part",
     "Placements",
@@ -44,7 +48,9 @@ __all__ = [
     "conservative_rank_intervals",
     "difference_interval",
     "distinct_images",
+    "fair_std_interval",
     "holm",
+    "macro_std_test",
     "mcnemar_exact",
     "mcnemar_p_value",
     "mean_auroc_interval",
@@ -55,6 +61,9 @@ __all__ = [
     "replicate_interval",
     "runs_and_images_interval",
     "simultaneous_mean_intervals",
+    "weighted_mean_interval",
     "wilson_interval",
+    "worst_group_rank_intervals",
     "worst_interval",
+    "worst_weighted_interval",
 ]

@@ -1,4 +1,4 @@
-"""Bootstrap draws of test images as counts, equal on every machine and numpy version."""
+"""Random draws and orders of test images, equal on every machine and numpy version."""
 
 from __future__ import annotations
 
@@ -31,3 +31,18 @@ def image_counts(n: int, resamples: int, seed: int) -> Iterator[NDArray[np.int64
         images = ((halves[:, :n] * np.uint64(n)) >> np.uint64(32)).astype(np.int64)
         images += np.arange(rows, dtype=np.int64)[:, None] * n
         yield np.bincount(images.ravel(), minlength=rows * n).reshape(rows, n)
+
+
+def random_keys(n: int, resamples: int, seed: int) -> Iterator[NDArray[np.uint64]]:
+    """Blocks of random keys: uint64 (block, n), whose order in a row is a random permutation of n images.
+
+    The blocks together hold `resamples` rows; their size does not change the keys, which come from the raw output of
+    PCG64 as in `image_counts`. Two keys of a row are equal with a chance below n^2 / 2^65. Errors as there.
+    """
+    if n < 1 or resamples < 1:
+        raise ValueError(f"n and resamples: at least 1, but got {n} and {resamples}")
+    stream = np.random.PCG64(seed)
+    block = max(1, DRAWS_PER_BLOCK // n)
+    for start in range(0, resamples, block):
+        rows = min(block, resamples - start)
+        yield stream.random_raw(rows * n).reshape(rows, n)
