@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmark import data
 from benchmark.data import Dataset
+from benchmark.data.derived.colour import BACKGROUNDS, assigned_backgrounds
 from benchmark.errors import MettleError
 
 if TYPE_CHECKING:
@@ -75,6 +76,4 @@ def _groups(part: Dataset) -> np.ndarray:
     """The class x background of each image: int64 (N,)."""
     if part.name != "fashion-mnist-colour":
         raise MettleError(part.name, "group-balanced sampling needs a data set with groups", fix="Use shuffled.")
-    from benchmark.data.derived.colour import BACKGROUNDS, assigned_backgrounds
-
     return part.labels * len(BACKGROUNDS) + assigned_backgrounds(part.labels, part.part)

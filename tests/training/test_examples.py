@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from benchmark import data
+from benchmark.data.derived.colour import on_background
 from benchmark.errors import MettleError
 from benchmark.training.examples import training_examples, without_classes
 from benchmark.training.recipe import Optimizer, Recipe
@@ -36,6 +37,25 @@ def test_the_leading_examples_are_counted_before_classes_are_held_out():
     recipe = RECIPE.model_copy(update={"first_examples": 50})
     examples = training_examples(recipe, ["0"], progress=False)
     assert len(examples.images) == np.sum(part.labels[:50] != 0)
+
+
+@pytest.mark.slow
+def test_groups_are_class_and_background():
+    recipe = RECIPE.model_copy(update={"dataset": "fashion-mnist-colour", "sampling": "group_balanced"})
+    first = recipe.model_copy(update={"first_examples": 3000})
+    examples = training_examples(recipe, ["Coat", "Bag"], progress=False)
+    part = data.load("fashion-mnist", "train", progress=False)
+    kept = np.flatnonzero(~np.isin(part.labels, (4, 8)))
+    classes, backgrounds = np.divmod(examples.groups, 10)
+    assert np.array_equal(classes, part.labels[kept])
+    assert np.mean(backgrounds == classes) == pytest.approx(0.955, abs=0.005)
+    assert len(np.unique(examples.groups)) == 80
+    for position in (0, 7, *np.flatnonzero(backgrounds != classes)[:5]):
+        index = kept[position]
+        shown = on_background(part.images[[index]], np.array([index]), int(backgrounds[position]), "train")
+        assert np.array_equal(examples.images[position], shown[0])
+    leading = training_examples(first, progress=False)
+    assert np.array_equal(leading.groups[np.isin(leading.labels, (4, 8), invert=True)], examples.groups[kept < 3000])
 
 
 @pytest.mark.parametrize(
