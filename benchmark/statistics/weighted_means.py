@@ -26,8 +26,8 @@ def weighted_mean_interval(
     estimated one, as in `mean_interval`. The variance is the sum over strata of that of the stratum's part; one
     imagined image of the largest possible variance is added to every stratum. That replaces the factor
     n / (n - 1), which a stratum of one image does not have, and keeps small strata that happen to agree from
-    counting as certain. Where all scores are 1, or all 0, the effective number is 1 / sum(weights^2), that of independent
-    images with these weights (Kish 1965, "Survey sampling").
+    counting as certain. Where all scores are 1, or all 0, the effective number is 1 / sum(weights^2), that of
+    independent images with these weights (Kish 1965, "Survey sampling").
 
     Raises ValueError for scores outside [0, 1], NaN, negative weights, another sum, and unequal lengths.
     """
