@@ -78,10 +78,14 @@ class Roughness(nn.Module):
 
 
 def outcome_of(
-    entry: TaskEntry, split: OpenDetection, module: nn.Module, candidate: Candidate | None = None
+    entry: TaskEntry,
+    split: OpenDetection,
+    module: nn.Module,
+    candidate: Candidate | None = None,
+    batch_size: int = 500,
 ) -> tuple[Scored, Mapping[str, Mapping[str, np.ndarray]], Net]:
     """What a net scores through the protocol, its shards, and the net, which knows how many images it saw."""
-    net = Net(module, 1, 28, batch_size=500)
+    net = Net(module, 1, 28, batch_size)
     shards = {}
     for group in PROTOCOL.shard_groups(entry):
         shards |= dict(PROTOCOL.score_shards(entry, split, net, group))

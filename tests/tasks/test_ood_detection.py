@@ -110,6 +110,15 @@ def test_one_pass_over_each_set_serves_all_detectors(far, scored_far):
     assert cell["lower"] < cell["auroc"] < cell["upper"]
 
 
+def test_the_batch_size_changes_nothing(far, scored_far):
+    scored, _, _ = scored_far
+    again, _, _ = outcome_of(*far, Pooled(), batch_size=37)
+    assert again.scores == scored.scores
+    assert again.cells == scored.cells
+    for name, item in scored.outcomes.items():
+        np.testing.assert_array_equal(again.outcomes[name].array, item.array)
+
+
 def test_a_pass_is_the_same_work_for_all_tasks(far, near):
     shards = {shard for group in PROTOCOL.shard_groups(far[0]) for shard in group}
     for shard in ("test@0", "test@8000", "train@0", "head", "odin.test@2000"):
