@@ -66,8 +66,9 @@ def score_lines(record: Record, tasks_dir: Path) -> Iterator[str]:
 
 def score_text(score: Score, metric: Metric) -> str:
     """A score in the unit it is shown in, with its interval."""
-    factor = 100 if metric.unit == "share" else 1
-    text = f"{score.value * factor:.2f}{' %' if metric.unit in ('share', 'percent') else ''}"
+    factor = 100 if metric.unit in ("share", "points") else 1
+    sign = {"share": " %", "percent": " %", "points": " points"}.get(metric.unit, "")
+    text = f"{score.value * factor:.2f}{sign}"
     if score.lower is not None and score.upper is not None:
         text += f"  [{score.lower * factor:.2f}, {score.upper * factor:.2f}]"
     return text

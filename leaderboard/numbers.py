@@ -26,13 +26,13 @@ class Shown:
 
 
 def factor(metric: Metric) -> float:
-    """What a value is multiplied by to be shown: shares are shown as percentages."""
-    return 100.0 if metric.unit == "share" else 1.0
+    """What a value is multiplied by to be shown: shares as percentages, differences of shares as points."""
+    return 100.0 if metric.unit in ("share", "points") else 1.0
 
 
 def unit_sign(metric: Metric) -> str:
-    """The unit for a column's head: `%` for shares and percentages, nothing for counts and bytes."""
-    return "%" if metric.unit in ("share", "percent") else ""
+    """The unit for a column's head: `%` for shares and percentages, `points`, nothing for ratios, counts and bytes."""
+    return {"share": "%", "percent": "%", "points": "points"}.get(metric.unit, "")
 
 
 def decimals(metric: Metric, scores: Iterable[Score | None]) -> int:

@@ -20,8 +20,8 @@ class Metric(Strict):
     """Key in the record, for instance `mean_accuracy`."""
     title: Line
     description: Paragraph
-    unit: Literal["share", "percent", "count", "bytes"]
-    """`share` is a fraction in [0, 1], shown as a percentage."""
+    unit: Literal["share", "points", "percent", "ratio", "count", "bytes"]
+    """`share` is a fraction in [0, 1], shown as a percentage; `points` is a difference of shares."""
     higher_is_better: bool
     floor: Finite | None = None
     """What a constant or random model gets; the zero of the anchored aggregate."""
