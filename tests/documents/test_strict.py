@@ -50,7 +50,7 @@ def test_unknown_key_in_a_nested_table_names_its_own_keys() -> None:
         ({"paper": "javascript:alert(1)"}, "http:// or https://"),
         ({"artifacts": []}, "at least 1"),
         ({"declares": {"selected_on": "none"}}, "declares.training_data"),
-        ({"declares": {"training_data": [], "selected_on": "luck"}}, "'none', 'val' or 'test'"),
+        ({"declares": {"training_data": [], "selected_on": "luck"}}, "'none', 'val', 'test' or 'unknown'"),
         (
             {"declares": {"training_data": [], "selected_on": "val", "claims": {"ood/x": 2.0}}},
             "less than or equal to 1",
