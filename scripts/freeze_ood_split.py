@@ -18,7 +18,7 @@ from benchmark.paths import ROOT
 from benchmark.pin import write_split
 from benchmark.task_registry import find_task
 from tasks.ood.detection import PROTOCOL
-from tasks.ood.split import dump, freeze
+from tasks.ood.freezing import dump, freeze
 
 
 def main() -> None:

@@ -24,12 +24,13 @@ from benchmark.passes import (
 from benchmark.protocol import Arrays, Candidate, Protocol, Scored
 from benchmark.task_registry import TaskEntry
 from tasks.ood.fashion_sets import FashionDetection, unknown_pair
+from tasks.ood.freezing import dump, freeze
 from tasks.ood.judging import HEAD, ODIN, Evidence, judge, judge_all, ranks_of_scores
 from tasks.ood.measures import detector_cells, outcomes_of, scores_of, set_cells
 from tasks.ood.merging import merge_pairs, merge_runs
 from tasks.ood.openood_sets import OpenoodDetection
 from tasks.ood.settings import settings_of
-from tasks.ood.split import OpenDetection, dump, freeze, frozen_split
+from tasks.ood.split import OpenDetection, frozen_split
 from tasks.ood.submitted_scores import scored_ids, submitted_outputs
 
 ODIN_FORMAT = 1

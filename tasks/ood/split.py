@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +17,7 @@ from benchmark.documents.strict import Line, Paragraph, Sha256, Strict, parse
 from benchmark.errors import MettleError
 from benchmark.submitted import order_sha256
 from benchmark.task_registry import TaskEntry
-from tasks.corruption.split import Images, images_of
+from tasks.corruption.split import Images
 from tasks.ood.settings import DetectionSettings
 
 IMAGES = "test"
@@ -180,39 +179,3 @@ def frozen_selection(chosen: Selection) -> FrozenSelection:
 def role_key(settings: DetectionSettings, replicate: str | None, role: str) -> str:
     """The key of a role in the frozen split."""
     return f"{replicate}:{role}" if settings.hold_out else role
-
-
-def freeze(split: OpenDetection, *, partial: bool) -> DetectionSplit:
-    """The split that pins what this machine shows; partial: of a draft, whose missing sets are named in `unpinned`.
-
-    Raises MettleError where a set is missing and `partial` is not given.
-    """
-    settings = split.settings
-    passes: dict[str, FrozenPass] = {}
-    unpinned: dict[str, str] = {}
-    replicates: list[str | None] = list(settings.hold_out) if settings.hold_out else [None]
-    for name, source in split.sources().items():
-        try:
-            images = split.load(name)
-        except MettleError:
-            roles = [f"{group}/{name}" for group in ("near", "far") if name in getattr(settings, group)]
-            if not partial or not roles:
-                raise
-            unpinned.update(dict.fromkeys(roles, source))
-            continue
-        whole = split.whole_part(name) is not None
-        passes[name] = FrozenPass(
-            source=source, count=len(images), images_sha256=None if whole else values_sha256(images)
-        )
-    selections = {
-        role_key(settings, replicate, role): frozen_selection(chosen)
-        for replicate in replicates
-        for role, chosen in split.make_view(replicate).roles().items()
-        if role not in unpinned
-    }
-    return DetectionSplit(images=images_of(split.dataset), passes=passes, unpinned=unpinned, selections=selections)
-
-
-def dump(split: DetectionSplit) -> str:
-    """The split as the text of its file."""
-    return json.dumps(split.model_dump(mode="json", exclude_none=True), indent=1, ensure_ascii=False) + "\n"
