@@ -12,6 +12,7 @@ from benchmark.statistics.delong import (
     placements,
 )
 from benchmark.statistics.differences import difference_interval
+from benchmark.statistics.error_ratios import LargestRatio, error_ratio_interval, largest_error_ratio
 from benchmark.statistics.group_spread import NoGroupEffect, fair_std_interval, macro_std_test
 from benchmark.statistics.interval import Interval
 from benchmark.statistics.means import mean_interval, replicate_interval, runs_and_images_interval
@@ -33,6 +34,7 @@ __all__ = [
     "AnchoredMean",
     "Anchors",
     "Interval",
+    "LargestRatio",
     "McNemar",
     "NoGroupEffect",
     "PairTest",
@@ -48,8 +50,10 @@ __all__ = [
     "conservative_rank_intervals",
     "difference_interval",
     "distinct_images",
+    "error_ratio_interval",
     "fair_std_interval",
     "holm",
+    "largest_error_ratio",
     "macro_std_test",
     "mcnemar_exact",
     "mcnemar_p_value",
