@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.check import check_submission
-from benchmark.documents import Record, Submission, read_record, read_submission
+from benchmark.documents import Record, Submission, Task, read_record, read_submission
 from benchmark.documents.store import find_records, read_outcomes, write_atomically
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options, Progress, score_submission, silent
 from benchmark.paths import ROOT
+from benchmark.show import score_text
 from benchmark.statistics import paired_difference
+from benchmark.task_registry import find_task
 from benchmark.training.baseline import train_baseline
 
 SUBMISSIONS = ROOT / "submissions"
@@ -54,33 +55,42 @@ def reproduce_baseline(
     write_atomically(copy / "submission.toml", text.encode())
     options = options or Options(out=out)
     for path, record in _committed_records(submissions, committed):
-        task = record.result.task
-        check_submission(copy, task.id, options.tasks_dir)
+        scored = record.result.task
+        task = find_task(f"{scored.id}.v{scored.version}", options.tasks_dir).task
         (again,) = score_submission(copy, f"{task.id}.v{task.version}", options, progress)
-        yield from _compare(path, record, again)
+        yield _compare(path, record, again, task)
 
 
 def _committed_records(submissions: Path, submission: Submission) -> list[tuple[Path, Record]]:
-    found = [
-        (path, record) for path, record in find_records(submissions) if record.result.submission == submission.name
-    ]
-    if not found:
+    """The newest record of each task version, in the order of their paths."""
+    newest: dict[tuple[str, int], tuple[Path, Record]] = {}
+    for path, record in find_records(submissions):
+        if record.result.submission != submission.name:
+            continue
+        key = (record.result.task.id, record.result.task.version)
+        if key not in newest or newest[key][1].run.started <= record.run.started:
+            newest[key] = (path, record)
+    if not newest:
         raise MettleError(submission.name, "it has no committed record to compare with", fix="Score it: mettle score.")
-    return found
+    return list(newest.values())
 
 
-def _compare(committed_path: Path, committed: Record, again_path: Path) -> Iterator[str]:
-    """The primary scores of two records of one task side by side, with the paired interval of their difference."""
+def _compare(committed_path: Path, committed: Record, again_path: Path, task: Task) -> str:
+    """The primary scores of two records of one task side by side.
+
+    With the paired interval of their difference where both are means over the same images, else each with its own.
+    """
     again = read_record(again_path)
-    task = committed.result.task
-    here, there = _per_image(again_path, again), _per_image(committed_path, committed)
-    test = paired_difference(here, there)
-    now, was = float(here.mean()), float(there.mean())
-    yield (
-        f"  {task.id}: {now:.2%} here, {was:.2%} committed, difference {test.difference * 100:+.2f} points "
-        f"[{test.lower * 100:+.2f}, {test.upper * 100:+.2f}] over test images"
-        + ("; equal results" if again.id == committed.id else "")
-    )
+    now, was = (record.result.scores[task.primary.name] for record in (again, committed))
+    text = f"  {task.id}: {score_text(now, task.primary)} here, {score_text(was, task.primary)} committed"
+    if task.pair_test in ("paired_mean", "mcnemar"):
+        here, there = _per_image(again_path, again), _per_image(committed_path, committed)
+        test = paired_difference(here, there)
+        text += (
+            f", difference {test.difference * 100:+.2f} points "
+            f"[{test.lower * 100:+.2f}, {test.upper * 100:+.2f}] over test images"
+        )
+    return text + ("; equal results" if again.id == committed.id else "")
 
 
 def _per_image(path: Path, record: Record) -> np.ndarray:
