@@ -88,8 +88,9 @@ def fair_std_interval(
 ) -> Interval:
     """Interval of FairStd over draws of test images, in [0, 1/2]; its lower end is often 0.
 
-    `correct`: bool (N,); `labels`: integer (N,); `groups`: integer (N,), or (attributes, N) for the root of the mean of
-    the debiased variances; `shape`: (classes, groups). Images are drawn within classes. With V the plug-in variance
+    `labels`: integer (N,); `correct`: bool (N,) and `groups`: integer (N,), or several of one or both, (tables, N), for
+    the root of the mean of the debiased variances over attributes, or over versions of the images; `shape`:
+    (classes, groups). Images are drawn within classes. With V the plug-in variance
     between the groups, which is the truth of the draws, the errors e = D* - V of the debiased variance D in the draws
     give [D - upper quantile of e, D - lower quantile of e], whose positive part's root is the interval.
     Percentiles of D* itself would not hold the truth: a draw doubles the noise that D has taken out.
@@ -98,13 +99,13 @@ def fair_std_interval(
     Raises ValueError as `group_cells` does, for confidence outside (0, 1) and resamples below 1.
     """
     check_confidence(confidence)
-    attributes = np.atleast_2d(groups)
     truth = np.asarray(labels)
-    tables = [group_cells(correct, truth, codes, shape) for codes in attributes]
+    answers, codes = np.broadcast_arrays(np.atleast_2d(correct), np.atleast_2d(groups))
+    tables = [group_cells(hits, truth, own, shape) for hits, own in zip(answers, codes, strict=True)]
     cells = GroupCells(*(np.stack(parts) for parts in zip(*tables, strict=True)))
     if (cells.images.sum(axis=-1) == 0).any():
         return Interval(float("nan"), float("nan"))
-    drawn = _redrawn(np.asarray(correct), truth, attributes, shape, resamples, seed)
+    drawn = _redrawn(answers, truth, codes, shape, resamples, seed)
     errors = np.sort(debiased_group_variance(drawn).mean(axis=-1) - group_variance(cells).mean())
     low, high = _quantiles(errors, confidence)
     debiased = float(debiased_group_variance(cells).mean())
@@ -115,25 +116,26 @@ def fair_std_interval(
 def _redrawn(
     correct: NDArray[np.bool_],
     labels: NDArray[np.int64],
-    attributes: NDArray[np.int64],
+    codes: NDArray[np.int64],
     shape: tuple[int, int],
     resamples: int,
     seed: int,
 ) -> GroupCells:
-    """Counts of all cells in draws of images within classes: int64 (resamples, attributes, classes, groups)."""
+    """Counts of all cells in draws of images within classes: int64 (resamples, tables, classes, groups)."""
     classes, groups = shape
-    images = np.empty((resamples, len(attributes), classes, groups), dtype=np.int64)
+    images = np.empty((resamples, len(codes), classes, groups), dtype=np.int64)
     right = np.empty_like(images)
     for place in range(classes):
         members = np.flatnonzero(labels == place)
-        # One column for each group of each attribute, then the same for right answers; counts stay exact in float32.
-        belongs = (attributes[:, members, None] == np.arange(groups)).transpose(1, 0, 2).reshape(len(members), -1)
-        columns = np.concatenate([belongs, belongs & correct[members, None]], axis=1).astype(np.float32)
+        # One column for each group of each table, then the same for right answers; counts stay exact in float32.
+        belongs = codes[:, members, None] == np.arange(groups)
+        both = np.concatenate([belongs, belongs & correct[:, members, None]])
+        columns = both.transpose(1, 0, 2).reshape(len(members), -1).astype(np.float32)
         draws = image_counts(len(members), resamples, seed + place)
         table = np.concatenate([counts.astype(np.float32) @ columns for counts in draws])
         of_images, of_right = np.split(table.astype(np.int64), 2, axis=1)
-        images[:, :, place] = of_images.reshape(resamples, len(attributes), groups)
-        right[:, :, place] = of_right.reshape(resamples, len(attributes), groups)
+        images[:, :, place] = of_images.reshape(resamples, len(codes), groups)
+        right[:, :, place] = of_right.reshape(resamples, len(codes), groups)
     return GroupCells(images, right)
 
 

@@ -17,7 +17,7 @@ from benchmark.scores import proportion_score
 from benchmark.submitted import read_submitted
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.split import dump
-from tasks.subgroup.annotations import OpenAnnotations, freeze_annotations, open_annotations
+from tasks.subgroup.annotations import OpenAnnotations, freeze_annotations, open_annotations, settings_of
 from tasks.subgroup.grouping import (
     calibration_excess,
     error_ratio_score,
@@ -38,7 +38,7 @@ class AnnotatedGroups(Protocol):
 
     def freeze_split(self, entry: TaskEntry) -> str:
         """The text of a split that pins the table of groups and the images found on this machine."""
-        return dump(freeze_annotations(entry))
+        return dump(freeze_annotations(entry, settings_of(entry)))
 
     def shard_groups(self, entry: TaskEntry) -> list[list[str]]:
         """A pass over the test images, one group a shard."""

@@ -93,16 +93,17 @@ def settings_of(entry: TaskEntry) -> AnnotationSettings:
 def open_annotations(entry: TaskEntry) -> OpenAnnotations:
     """The split of a task, its table and labels checked by hash. Raises MettleError for a draft and other tables."""
     frozen = parse(AnnotatedSplit, entry.split, f"{entry.task.id} split")
-    labels, grouping = read_annotations(entry, frozen.annotations_sha256)
+    labels, grouping = read_annotations(entry, settings_of(entry), frozen.annotations_sha256)
     if (found := values_sha256(labels)) != frozen.images.labels_sha256:
         rule = f"the labels of its annotations have the sha256 {frozen.images.labels_sha256}"
         raise MettleError(entry.task.id, rule, found, RESTORE)
     return OpenAnnotations(entry, frozen, labels, grouping)
 
 
-def read_annotations(entry: TaskEntry, sha256: str | None = None) -> tuple[np.ndarray, Grouping]:
+def read_annotations(
+    entry: TaskEntry, settings: AnnotationSettings, sha256: str | None = None
+) -> tuple[np.ndarray, Grouping]:
     """Labels, int64 (N,), and groups of the task's table. Raises MettleError for another file and an empty group."""
-    settings = settings_of(entry)
     path = entry.folder / settings.annotations
     if not path.is_file():
         raise MettleError(path, "the annotated groups are missing", fix=RESTORE)
@@ -129,14 +130,14 @@ def read_annotations(entry: TaskEntry, sha256: str | None = None) -> tuple[np.nd
     return labels, Grouping(settings.attribute, tuple(settings.levels), codes)
 
 
-def freeze_annotations(entry: TaskEntry) -> AnnotatedSplit:
+def freeze_annotations(entry: TaskEntry, settings: AnnotationSettings) -> AnnotatedSplit:
     """The split of a draft task, from its table and the data set as this machine has it.
 
     Raises MettleError where the images are missing, and where the table's labels are not those of the data set.
     """
-    labels, _ = read_annotations(entry)
+    labels, _ = read_annotations(entry, settings)
     dataset = data.load(entry.task.data.dataset, entry.task.data.part)
-    path = entry.folder / settings_of(entry).annotations
+    path = entry.folder / settings.annotations
     if not np.array_equal(labels, dataset.labels):
         raise MettleError(path, f"its labels are those of {dataset.name} {dataset.part} in order", "others", RESTORE)
     return AnnotatedSplit(images=images_of(dataset), annotations_sha256=file_sha256(path))

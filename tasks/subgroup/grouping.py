@@ -23,6 +23,7 @@ from benchmark.metrics import (
 from benchmark.protocol import OutcomeArray
 from benchmark.scores import CONFIDENCE, interval_score
 from benchmark.statistics import Interval, fair_std_interval, largest_error_ratio, macro_std_test
+from benchmark.statistics.group_spread import PERMUTATIONS
 from benchmark.statistics.weighted_means import weighted_mean_interval, worst_weighted_interval
 
 WEIGHT_SCALE = 10**9
@@ -151,17 +152,23 @@ def worst_group_score(per_image: np.ndarray, groups: GroupWeights) -> Score:
 
 
 def spread_scores(
-    groupings: Sequence[Grouping], correct: np.ndarray, labels: np.ndarray, classes: int
+    groupings: Sequence[Grouping],
+    correct: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    permutations: int = PERMUTATIONS,
 ) -> dict[str, Score]:
-    """FairStd and MacroStd with its noise floor, means over attributes; the permutation p where there is one attribute.
+    """FairStd and MacroStd with its noise floor, means over groupings; the permutation p where there is one grouping.
 
-    correct: bool (N,). The groupings have equally many levels. A mean of FairStd is the root of the mean variance.
+    correct: bool (N,), or (groupings, N) for versions of the images. The groupings have equally many levels. The mean
+    of FairStd is the root of the mean variance.
     """
-    counts = [grouping.counts(correct, labels, classes) for grouping in groupings]
-    together = GroupCells(*(np.stack(parts) for parts in zip(*counts, strict=True)))
     codes = np.stack([grouping.codes for grouping in groupings])
-    interval = fair_std_interval(correct, labels, codes, groupings[0].shape(classes), CONFIDENCE)
-    tests = [macro_std_test(cells) for cells in counts]
+    answers = np.broadcast_to(correct, codes.shape)
+    counts = [each.counts(hits, labels, classes) for each, hits in zip(groupings, answers, strict=True)]
+    together = GroupCells(*(np.stack(parts) for parts in zip(*counts, strict=True)))
+    interval = fair_std_interval(answers, labels, codes, groupings[0].shape(classes), CONFIDENCE)
+    tests = [macro_std_test(cells, permutations) for cells in counts]
     scores = {
         "fair_std": interval_score(fair_std(together), interval, len(labels)),
         "macro_std": Score(value=float(macro_std(together).mean()), n=len(labels)),

@@ -28,7 +28,7 @@ from benchmark.pin import pin_task
 from benchmark.protocol import Candidate, Scored
 from benchmark.statistics import macro_std_test
 from benchmark.task_registry import find_task
-from tasks.subgroup.annotations import OpenAnnotations, read_annotations
+from tasks.subgroup.annotations import OpenAnnotations, read_annotations, settings_of
 
 TASK = "subgroup/cifar10-b"
 SUBMISSIONS = ROOT / "submissions"
@@ -72,7 +72,8 @@ def test_groups_have_the_published_sizes() -> None:
     held = images[images > 0]
     assert (len(held), held.min(), np.median(held), held.max()) == (77, 2, 81, 711)
     assert [(held < few).sum() for few in (5, 10, 30)] == [3, 9, 18]
-    labels, grouping = read_annotations(find_task("subgroup/cifar100-b"))
+    hundred = find_task("subgroup/cifar100-b")
+    labels, grouping = read_annotations(hundred, settings_of(hundred))
     assert np.bincount(grouping.codes).tolist() == [2205, 1189, 2508, 1245, 759, 1635, 207, 252]
     counts = np.bincount(labels * 8 + grouping.codes, minlength=800)
     assert ((counts > 0).sum(), np.median(counts[counts > 0]), (counts[counts > 0] < 30).sum()) == (722, 10, 642)
@@ -155,7 +156,7 @@ def changed(tmp_path: Path, **arrays: np.ndarray) -> Path:
     held |= {name.replace("__", "."): array for name, array in arrays.items()}
     if "ids__cifar10-test" in arrays:
         del held["order.cifar10-test"]
-    np.savez(folder / "predictions.npz", **held)  # type: ignore[arg-type]
+    np.savez(folder / "predictions.npz", **held)
     text, old = (source / "submission.toml").read_text(), file_sha256(source / "predictions.npz")
     (folder / "submission.toml").write_text(text.replace(old, file_sha256(folder / "predictions.npz")))
     return folder
@@ -241,7 +242,7 @@ def test_a_wrong_table_is_never_frozen(own_tasks: Path, old: str, new: str, mess
     rewrite(own_tasks, old, new)
     entry = find_task(TASK, own_tasks)
     with pytest.raises(MettleError, match=message):
-        read_annotations(entry)
+        read_annotations(entry, settings_of(entry))
 
 
 @pytest.mark.usefixtures("mirror")
