@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmark import data
-from benchmark.data import read_manifest
+from benchmark.data import fetch, read_manifest
 from benchmark.data.checksums import values_sha256
 from benchmark.data.derived.colour import BACKGROUNDS, SIZE, assigned_backgrounds, colour_part, on_background
 from benchmark.data.loading import load_part
@@ -139,3 +139,8 @@ def test_unknown_backgrounds_are_refused(place: int) -> None:
 def test_other_images_are_refused(images: np.ndarray) -> None:
     with pytest.raises(ValueError, match="uint8"):
         on_background(images, np.arange(1), 0)
+
+
+def test_fetching_it_is_fetching_its_origin() -> None:
+    origin, made = (fetch(name, progress=False) for name in ("fashion-mnist", "fashion-mnist-colour"))
+    assert made.way == f"made from fashion-mnist ({origin.way})"
