@@ -111,7 +111,17 @@ def test_cifar10_train_of_the_mirror():
 
 
 @pytest.mark.parametrize(
-    "name", ["fashion-mnist", "fashion-mnist-colour", "cifar10", "mnist", "digits", "mnist-5k", "textures", "photograph-patches"]
+    "name",
+    [
+        "fashion-mnist",
+        "fashion-mnist-colour",
+        "cifar10",
+        "mnist",
+        "digits",
+        "mnist-5k",
+        "textures",
+        "photograph-patches",
+    ],
 )
 def test_manifests_are_whole(name):
     manifest = read_manifest(name)
