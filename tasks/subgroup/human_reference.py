@@ -23,8 +23,8 @@ def human_counts() -> np.ndarray | None:
     """How many people named each class for each test image: int64 (10000, 10); None without the file.
 
     The counts of CIFAR-10H (Peterson, Battleday, Griffiths and Russakovsky 2019, "Human uncertainty makes
-    classification more robust"; CC BY-NC-SA 4.0), about 51 judgements an image, in a folder named by METTLE_MIRROR. They
-    are no part of this project and of no record. Raises MettleError for a file of that name with other bytes.
+    classification more robust"; CC BY-NC-SA 4.0), about 51 judgements an image, in a folder named by METTLE_MIRROR.
+    They are no part of this project and of no record. Raises MettleError for a file of that name with other bytes.
     """
     for path in (found for mirror in mirrors() for found in sorted(mirror.rglob(FILE))):
         if (found := file_sha256(path)) != SHA256:
