@@ -35,6 +35,22 @@ def test_the_test_part_is_its_manifests_and_says_where_it_comes_from() -> None:
     np.testing.assert_array_equal(dataset.labels, origin.labels)
 
 
+@pytest.mark.slow
+def test_the_training_part_is_its_manifests_with_each_image_where_its_draw_put_it() -> None:
+    dataset = data.load("fashion-mnist-colour", "train", progress=False)
+    assert dataset.images.shape == (60_000, SIZE, SIZE, 3)
+    assert dataset.copy == "official"
+    origin = data.load("fashion-mnist", "train", progress=False)
+    np.testing.assert_array_equal(dataset.labels, origin.labels)
+    strays = np.flatnonzero(assigned_backgrounds(origin.labels, "train") != origin.labels)[:40]
+    for stray in strays:
+        own = np.array([stray])
+        homes = (on_background(origin.images[own], own, place, "train") for place in range(len(BACKGROUNDS)))
+        found = [place for place, made in enumerate(homes) if (made == dataset.images[own]).all()]
+        assert found
+        assert origin.labels[stray] not in found
+
+
 def test_backgrounds_are_frozen() -> None:
     """Digests over plain ramps instead of Fashion-MNIST: the recipe is the same on every machine."""
     ramps = (np.arange(40 * SIZE * SIZE).reshape(40, SIZE, SIZE, 1) * 7 % 256).astype(np.uint8)

@@ -1,10 +1,10 @@
 """Fashion-MNIST on coloured, textured backgrounds that give the class away in training and not in the test.
 
-Ten backgrounds differ in hue, in brightness and in texture, and each of these alone tells most of them apart, so that
-a grey copy of the images keeps the shortcut. Their grey levels overlap the garments' own range, three of them have no
-hue at all, and the garments carry a faint tint of their own, so that neither brightness nor greyness cuts a garment
-out. Everything is integer arithmetic on uint8, and what is random about an image depends on (seed, part, position)
-alone, so that the bytes are the same everywhere.
+Ten backgrounds differ in hue, in texture and in brightness. Hue alone tells most of them apart, texture alone nearly
+all and brightness some, so that a grey copy of the images keeps the shortcut. Their grey levels overlap the garments'
+own range, three of them have no hue at all, and the garments carry a faint tint of their own, so that neither
+brightness nor greyness cuts a garment out. Everything is integer arithmetic on uint8, and what is random about an image
+depends on (seed, part, position) alone, so that the bytes are the same everywhere.
 """
 
 from __future__ import annotations
