@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from benchmark.metrics import fair_std, macro_std
 from benchmark.models.net import Net
 from benchmark.passes import collect_pass, pass_identity, pass_shards, predicted_classes, score_pass
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Protocol, Scored
+from benchmark.replicates import mean_over_runs
 from benchmark.scores import proportion_score
 from benchmark.statistics import macro_std_test
 from benchmark.task_registry import TaskEntry
@@ -30,6 +32,7 @@ from tasks.subgroup.grouping import (
     worst_group_score,
 )
 from tasks.subgroup.image_attributes import LEVELS
+from tasks.subgroup.worst_over_runs import worst_over_runs
 
 IMAGES = "test"
 """The pass over the test part; every task that shows these pixels shares its outcome."""
@@ -67,9 +70,8 @@ class Attributes(Protocol):
         logits = collect_pass(IMAGES, shards).logits
         predicted, labels, names = predicted_classes(logits), split.dataset.labels, entry.task.data.classes
         correct = predicted == labels
+        groupings = _groupings(split)
         confidence = special.softmax(logits, axis=1)[np.arange(len(logits)), predicted]
-        levels = tuple(str(level + 1) for level in range(LEVELS))
-        groupings = [Grouping(attribute, levels, codes) for attribute, codes in split.groups.items()]
         groups = group_weights(groupings, labels, len(names))
         cells = group_record_cells(groupings, correct, labels, names, confidence)
         for grouping in groupings:
@@ -82,18 +84,40 @@ class Attributes(Protocol):
             **error_ratio_score(correct, groups),
             **calibration_excess(cells, groups),
         }
-        return Scored(
-            scores, cells, {"primary": outcome, "correct": OutcomeArray(np.packbits(correct), stored="store")}
-        )
+        outcomes = {"primary": outcome, "correct": OutcomeArray(np.packbits(correct), stored="store")}
+        return Scored(scores, cells, outcomes)
+
+    def merge(self, entry: TaskEntry, split: OpenAttributes, scored: Mapping[str, Scored]) -> Scored:
+        """Means over training runs, and the worst of the groups' means for the primary, as the outcomes have it."""
+        merged = mean_over_runs(scored)
+        labels = split.dataset.labels
+        groups = group_weights(_groupings(split), labels, len(entry.task.data.classes)).only_ranked()
+        correct = np.stack([_unpacked(run.outcomes["correct"].array, len(labels)) for run in scored.values()])
+        value = _lowest_mean(merged.outcomes["primary"])
+        worst = worst_over_runs(correct, groups, LEVELS).model_copy(update={"value": value})
+        return replace(merged, scores=merged.scores | {entry.task.primary.name: worst})
+
+
+def _groupings(split: OpenAttributes) -> list[Grouping]:
+    levels = tuple(str(level + 1) for level in range(LEVELS))
+    return [Grouping(attribute, levels, codes) for attribute, codes in split.groups.items()]
+
+
+def _unpacked(bits: np.ndarray, count: int) -> np.ndarray:
+    return np.unpackbits(bits, count=count).astype(np.bool_)
+
+
+def _lowest_mean(outcome: OutcomeArray) -> float:
+    sums = outcome.array.sum(axis=1, dtype=np.int64)
+    return min(int(sums.min()) / (outcome.scale * outcome.array.shape[1]), 1.0)
 
 
 def _worst_group(correct: np.ndarray, groups: GroupWeights) -> tuple[Score, OutcomeArray]:
     """The lowest class-standardized accuracy, and the outcomes of all groups: int (G, N), the score the lowest mean."""
     score = worst_group_score(correct, groups)
-    n = len(correct)
-    folded = np.rint(WEIGHT_SCALE * n * groups.only_ranked().weights * correct).astype(np.int64)
-    value = min(int(folded.sum(axis=1).min()) / (WEIGHT_SCALE * n), 1.0)
-    return score.model_copy(update={"value": value}), OutcomeArray(folded, WEIGHT_SCALE)
+    weights = groups.only_ranked().weights
+    outcome = OutcomeArray(np.rint(WEIGHT_SCALE * len(correct) * weights * correct).astype(np.int64), WEIGHT_SCALE)
+    return score.model_copy(update={"value": _lowest_mean(outcome)}), outcome
 
 
 def _spread(grouping: Grouping, correct: np.ndarray, labels: np.ndarray, classes: int) -> dict[str, float]:
