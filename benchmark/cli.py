@@ -60,13 +60,11 @@ def tasks(
 
         console.print(task_text(find_task(task_id, folder)))
         return
-    table = Table(
-        Column("task", no_wrap=True), "version", "tier", "state", "takes", "ranked by", box=None, header_style="bold"
-    )
+    table = Table(Column("task", no_wrap=True), "tier", "state", "ranked by", box=None, header_style="bold")
     for entry in all_tasks(folder):
         task = entry.task
-        takes = ", ".join(task.artifacts)
-        table.add_row(task.id, str(task.version), task.tier, task.state, takes, task.primary.title)
+        name = task.id if task.version == 1 else f"{task.id}.v{task.version}"
+        table.add_row(name, task.tier, task.state, task.primary.title if task.ranked else "(not ranked)")
     console.print(table)
 
 
