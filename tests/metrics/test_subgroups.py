@@ -184,7 +184,7 @@ def test_leading_axes_are_taken_one_by_one() -> None:
     together = GroupCells(*(np.stack(parts) for parts in zip(*tables, strict=True)))
     for function in (macro_std, debiased_group_variance, standardized_group_accuracies, error_ratios):
         assert np.array_equal(function(together), np.stack([function(cells) for cells in tables]), equal_nan=True)
-    mean = np.mean([debiased_group_variance(cells) for cells in tables])
+    mean = float(np.mean([debiased_group_variance(cells) for cells in tables]))
     assert fair_std(together) == pytest.approx(math.sqrt(max(mean, 0)))
 
 

@@ -12,8 +12,10 @@ from benchmark.metrics import GroupCells, fair_std, group_cells, macro_std
 from benchmark.statistics import Interval, fair_std_interval, macro_std_test
 from benchmark.statistics.group_spread import permuted_right
 
+Answers = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-def answers(rng: np.random.Generator, sizes: np.ndarray, accuracies: np.ndarray) -> tuple[np.ndarray, ...]:
+
+def answers(rng: np.random.Generator, sizes: np.ndarray, accuracies: np.ndarray) -> Answers:
     """Answers, labels and groups of cells with these sizes and true accuracies, (classes, groups)."""
     labels, groups = (np.repeat(index.ravel(), sizes.ravel()) for index in np.indices(sizes.shape))
     return rng.random(len(labels)) < accuracies[labels, groups], labels, groups
