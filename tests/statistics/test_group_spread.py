@@ -87,6 +87,21 @@ def test_the_interval_holds_the_estimate_where_percentiles_of_macro_std_do_not()
         assert interval.contains(fair_std(group_cells(*found, (10, 8))))
 
 
+def test_several_tables_share_the_draws() -> None:
+    """A table twice is the table once; unlike ones lie between, whether groups or answers differ."""
+    rng = np.random.default_rng(3)
+    right, labels, groups = answers(rng, np.full((4, 5), 60), np.tile([0.6, 0.8, 0.9, 0.95, 0.99], (4, 1)))
+    mixed = rng.permutation(groups)
+    one = fair_std_interval(right, labels, groups, (4, 5), resamples=300)
+    for several in ((right, np.stack([groups, groups])), (np.stack([right, right]), groups)):
+        assert fair_std_interval(several[0], labels, several[1], (4, 5), resamples=300) == pytest.approx(one)
+    both = fair_std_interval(right, labels, np.stack([groups, mixed]), (4, 5), resamples=300)
+    none = fair_std_interval(right, labels, mixed, (4, 5), resamples=300)
+    assert none.upper < both.lower < both.upper < one.upper
+    cells = [group_cells(right, labels, codes, (4, 5)) for codes in (groups, mixed)]
+    assert both.contains(fair_std(GroupCells(*(np.stack(parts) for parts in zip(*cells, strict=True)))))
+
+
 @pytest.mark.slow
 def test_level_of_the_permutation_test() -> None:
     """2,000 models without a group effect: Monte-Carlo error .005 at a level of .05."""
