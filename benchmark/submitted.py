@@ -53,6 +53,16 @@ def read_submitted(path: Path, sets: Mapping[str, np.ndarray], kind: str) -> dic
     return {name: _one_set(path, arrays, name, ids, kind) for name, ids in sets.items()}
 
 
+def read_predictions(path: Path, sets: Mapping[str, np.ndarray], classes: int) -> dict[str, np.ndarray]:
+    """The predicted classes of every image set, int64 (N,), as `read_submitted`; MettleError for one that is none."""
+    found = read_submitted(path, sets, "predicted")
+    for name, predicted in found.items():
+        if len(wrong := np.flatnonzero((predicted < 0) | (predicted >= classes))):
+            rule = f"predicted.{name} holds classes 0 to {classes - 1}"
+            raise MettleError(path, rule, f"{predicted[wrong[0]]} for image {wrong[0]}")
+    return {name: predicted.astype(np.int64) for name, predicted in found.items()}
+
+
 def _one_set(path: Path, arrays: Mapping[str, np.ndarray], name: str, ids: np.ndarray, kind: str) -> np.ndarray:
     key = f"{kind}.{name}"
     if key not in arrays:

@@ -24,7 +24,7 @@ from benchmark.paths import mirrors
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Protocol, Scored
 from benchmark.scores import CONFIDENCE, interval_score, proportion_score
 from benchmark.statistics import Interval, difference_interval, wilson_interval
-from benchmark.submitted import read_submitted
+from benchmark.submitted import read_predictions
 from benchmark.task_registry import TaskEntry
 
 Digits = Annotated[str, Field(pattern=r"^[0-9]+$")]
@@ -156,13 +156,8 @@ class ShiftedAccuracy(Protocol):
 
     def submitted(self, entry: TaskEntry, split: OpenShift, path: Path) -> Mapping[str, Arrays]:
         """The predicted classes of both sets, int64 (N,), checked image by image."""
-        found = read_submitted(path, self.submitted_sets(entry, split), "predicted")
-        count = len(entry.task.data.classes)
-        for name, classes in found.items():
-            if len(wrong := np.flatnonzero((classes < 0) | (classes >= count))):
-                rule = f"predicted.{name} holds classes 0 to {count - 1}"
-                raise MettleError(path, rule, f"{classes[wrong[0]]} for image {wrong[0]}")
-        return {name: {"predicted": classes.astype(np.int64)} for name, classes in found.items()}
+        found = read_predictions(path, self.submitted_sets(entry, split), len(entry.task.data.classes))
+        return {name: {"predicted": classes} for name, classes in found.items()}
 
     def combine(self, entry: TaskEntry, split: OpenShift, candidate: Candidate, shards: Mapping[str, Arrays]) -> Scored:
         """Accuracies, gap and effective robustness, with intervals over the images of both sets."""

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from benchmark.errors import MettleError
 from benchmark.models.net import Net
 from benchmark.passes import collect_pass, pass_identity, pass_shards, predicted_classes, score_pass
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Protocol, Scored
 from benchmark.scores import proportion_score
-from benchmark.submitted import read_submitted
+from benchmark.submitted import read_predictions
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.split import dump
 from tasks.subgroup.annotations import OpenAnnotations, freeze_annotations, open_annotations, settings_of
@@ -66,12 +65,8 @@ class AnnotatedGroups(Protocol):
     def submitted(self, entry: TaskEntry, split: OpenAnnotations, path: Path) -> Mapping[str, Arrays]:
         """The predicted classes, int64 (N,), checked image by image."""
         split.forget_images()
-        (predicted,) = read_submitted(path, self.submitted_sets(entry, split), "predicted").values()
-        count = len(entry.task.data.classes)
-        if len(wrong := np.flatnonzero((predicted < 0) | (predicted >= count))):
-            rule = f"predicted.{split.set_name} holds classes 0 to {count - 1}"
-            raise MettleError(path, rule, f"{predicted[wrong[0]]} for image {wrong[0]}")
-        return {split.set_name: {"predicted": predicted.astype(np.int64)}}
+        found = read_predictions(path, self.submitted_sets(entry, split), len(entry.task.data.classes))
+        return {name: {"predicted": classes} for name, classes in found.items()}
 
     def combine(
         self, entry: TaskEntry, split: OpenAnnotations, candidate: Candidate, shards: Mapping[str, Arrays]
