@@ -43,7 +43,7 @@ def test_every_baseline_has_a_record() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["fashion-mnist-linear", "fashion-mnist-airbench"])
+@pytest.mark.parametrize("name", ["fashion-mnist-linear", "fashion-mnist-lenet"])
 def test_record_comes_out_again(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METTLE_CACHE", str(tmp_path))
     path, _ = record_of(name)

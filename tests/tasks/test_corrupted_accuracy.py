@@ -270,6 +270,8 @@ def test_canary_finds_a_model_trained_on_the_test_images(whole_test_set: Path) -
 @pytest.mark.slow
 def test_no_honest_baseline_raises_the_canary_flag(whole_test_set: Path, tmp_path: Path) -> None:
     for folder in sorted((ROOT / "submissions").glob("fashion-mnist-*")):
+        if not (folder / "records" / TASK).is_dir():
+            continue  # its nets are for other images or classes
         record = score(whole_test_set, tmp_path, folder.name, workers=1)
         assert record.result.flags == [], folder.name
 
