@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from one_run import one_run
 from small_tasks import small_task
 from torch import nn
 
@@ -44,7 +45,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def score(tasks_dir: Path, out: Path, name: str = "fashion-mnist-mlp", **options: object) -> Record:
     settings = Options(out=out, tasks_dir=tasks_dir, **options)  # type: ignore[arg-type]
-    (path,) = score_submission(ROOT / "submissions" / name, TASK, settings)
+    (path,) = score_submission(one_run(name, tasks_dir.parent / "one-run"), TASK, settings)
     return read_record(path)
 
 
@@ -82,9 +83,8 @@ def test_equal_result_for_one_image_at_a_time(tasks_dir: Path, tmp_path: Path, n
 
 
 def test_record_holds_what_the_board_needs(tasks_dir: Path, tmp_path: Path) -> None:
-    (path,) = score_submission(
-        ROOT / "submissions" / "fashion-mnist-mlp", TASK, Options(out=tmp_path, tasks_dir=tasks_dir, workers=1)
-    )
+    submission = one_run("fashion-mnist-mlp", tmp_path / "one-run")
+    (path,) = score_submission(submission, TASK, Options(out=tmp_path, tasks_dir=tasks_dir, workers=1))
     record = read_record(path)
     outcomes = read_outcomes(path, record)
     primary = record.result.outcomes["primary"]
@@ -102,8 +102,9 @@ def test_record_holds_what_the_board_needs(tasks_dir: Path, tmp_path: Path) -> N
 
 
 def command(tasks_dir: Path, out: Path) -> list[str]:
+    submission = one_run("fashion-mnist-airbench", tasks_dir.parent / "one-run")
     return [
-        sys.executable, "-m", "benchmark.cli", "score", str(ROOT / "submissions" / "fashion-mnist-airbench"),
+        sys.executable, "-m", "benchmark.cli", "score", str(submission),
         "--task", TASK, "--tasks-dir", str(tasks_dir), "--out", str(out), "--workers", "2",
     ]  # fmt: skip
 
@@ -143,7 +144,13 @@ def runs_in_group(group: int) -> bool:
 def test_interrupted_workers_leave_no_process_behind(tasks_dir: Path, tmp_path: Path) -> None:
     environment = os.environ | {"METTLE_CACHE": str(tmp_path / "interrupted-cache")}
     process = subprocess.Popen(
-        command(tasks_dir, tmp_path / "out"), env=environment, start_new_session=True, stderr=subprocess.PIPE, text=True
+        command(tasks_dir, tmp_path / "out"),
+        env=environment,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell starts background jobs with SIGINT ignored, and Python keeps it so.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     shards = tmp_path / "interrupted-cache" / "shards"
     deadline = time.monotonic() + 60

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from one_run import one_run
 from small_stability import small_stability
 from torch import nn
 
@@ -19,7 +20,6 @@ from benchmark.documents.store import read_outcomes
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options, score_submission
 from benchmark.metrics.stability import noise_threshold
-from benchmark.paths import ROOT
 from benchmark.task_registry import find_task
 from tasks.corruption.stability import threshold_score
 
@@ -40,7 +40,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def score(tasks_dir: Path, out: Path, **options: object) -> Path:
     settings = Options(out=out, tasks_dir=tasks_dir, **{"workers": 1, **options})  # type: ignore[arg-type]
-    (path,) = score_submission(ROOT / "submissions" / "fashion-mnist-mlp", TASK, settings)
+    (path,) = score_submission(one_run("fashion-mnist-mlp", tasks_dir.parent / "one-run"), TASK, settings)
     return path
 
 
