@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.artifacts import local_file
+from benchmark.detectors import detector_named
 from benchmark.documents import Artifact, Submission, read_submission
 from benchmark.errors import MettleError
 from benchmark.task_registry import TASKS_DIR, TaskEntry, all_tasks, find_task
@@ -48,6 +49,8 @@ def check_submission(folder: Path, task_id: str | None = None, tasks_dir: Path =
         )
     submission = read_submission(folder.resolve())
     wanted = find_task(task_id, tasks_dir) if task_id else None
+    if submission.detector is not None:  # before hours of passes
+        detector_named(submission.detector.name).checked(submission.detector.parameters)
     for claimed in submission.declares.claims:
         find_task(claimed, tasks_dir)
     fitting: dict[tuple[str, int], list[Artifact]] = {}

@@ -87,6 +87,25 @@ def test_replicates_are_named_and_differ(tasks_dir: Path, tmp_path: Path) -> Non
         check_submission(submission(tmp_path / "b", ["seed 1", "seed 2"], equal=True), TASK, tasks_dir)
 
 
+@pytest.mark.parametrize(
+    ("detector", "message"),
+    [
+        ('name = "knm"', "got 'knm'. Nearest: knn"),
+        ('name = "knn"\nparameters = { neighbours = 5.0 }', "knn"),
+        ('name = "knn"\nparameters = { k = 0.0 }', "knn"),
+    ],
+)
+def test_a_detector_that_does_not_exist_is_refused_before_any_pass(tmp_path: Path, detector: str, message: str) -> None:
+    folder = submission(tmp_path, ["seed 1"])
+    text = (folder / "submission.toml").read_text()
+    (folder / "submission.toml").write_text(
+        text.replace("[[artifacts]]", f"[detector]\n{detector}\n\n[[artifacts]]", 1)
+    )
+    with pytest.raises(MettleError, match=message) as error:
+        check_submission(folder, "ood/fashion-mnist-far")
+    assert "\n" not in str(error.value)
+
+
 def test_verify_wants_the_artifacts_of_the_record(tmp_path: Path) -> None:
     (tmp_path / "submissions").mkdir()
     source = ROOT / "submissions" / "fashion-mnist-linear"
