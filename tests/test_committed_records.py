@@ -55,8 +55,10 @@ def test_record_comes_out_again(name: str, tmp_path: Path, monkeypatch: pytest.M
 def test_baseline_comes_out_of_its_recipe(tmp_path: Path) -> None:
     lines = list(reproduce_baseline("fashion-mnist-linear", tmp_path, options=Options(out=tmp_path, workers=2)))
     assert lines[0].startswith("fashion-mnist-linear: trained with seed 1")
-    difference = float(lines[-1].split("difference ")[1].split(" points")[0])
-    assert abs(difference) < 1, lines  # other processors round the training differently
+    compared = [line for line in lines if "difference " in line]
+    assert compared, lines
+    for line in compared:  # other processors round the training differently
+        assert abs(float(line.split("difference ")[1].split(" points")[0])) < 1, lines
 
 
 def test_unknown_baseline_lists_the_known(tmp_path: Path) -> None:
