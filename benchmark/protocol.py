@@ -19,7 +19,7 @@ from benchmark.replicates import mean_over_runs
 from benchmark.scored import Arrays, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 
-__all__ = ["Arrays", "Candidate", "OpenSplit", "OutcomeArray", "Protocol", "Scored"]
+__all__ = ["Arrays", "Candidate", "LabelsAlone", "OpenSplit", "OutcomeArray", "Protocol", "Scored"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,20 @@ class Candidate:
     """As the submission declares it."""
 
 
+@dataclass(frozen=True)
+class LabelsAlone:
+    """What a run says of its data where no image was looked at."""
+
+    source: str
+    copy: None = None
+    pixels_sha256: None = None
+
+
 class OpenSplit(typing.Protocol):
     """The frozen split of a task, verified and ready to be shown to a model."""
 
     @property
-    def dataset(self) -> Dataset:
+    def dataset(self) -> Dataset | LabelsAlone:
         """The data set whose copy and source the run's facts name."""
 
 

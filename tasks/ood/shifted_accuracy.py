@@ -21,7 +21,7 @@ from benchmark.metrics import LogitLine, effective_robustness
 from benchmark.models.net import Net
 from benchmark.passes import collect_pass, pass_identity, pass_shards, predicted_classes, score_pass, set_of
 from benchmark.paths import mirrors
-from benchmark.protocol import Arrays, Candidate, OutcomeArray, Protocol, Scored
+from benchmark.protocol import Arrays, Candidate, LabelsAlone, OutcomeArray, Protocol, Scored
 from benchmark.scores import CONFIDENCE, interval_score, proportion_score
 from benchmark.statistics import Interval, difference_interval, wilson_interval
 from benchmark.submitted import read_predictions
@@ -68,15 +68,6 @@ class ShiftedSplit(Strict):
     line: FrozenLine
 
 
-@dataclass(frozen=True)
-class LabelsAlone:
-    """What a run says of its data where no image was looked at."""
-
-    source: str = "labels of the frozen split"
-    copy: None = None
-    pixels_sha256: None = None
-
-
 @dataclass
 class OpenShift:
     """A split whose images are loaded when a checkpoint asks for them."""
@@ -87,7 +78,7 @@ class OpenShift:
     @cached_property
     def dataset(self) -> Dataset | LabelsAlone:
         pinned = self.frozen.shifted.images_sha256
-        return self.original if pinned else LabelsAlone()
+        return self.original if pinned else LabelsAlone("labels of the frozen split")
 
     @cached_property
     def original(self) -> Dataset:

@@ -16,6 +16,7 @@ from benchmark.documents import file_sha256
 from benchmark.documents.strict import Line, Sha256, Strict, parse
 from benchmark.documents.submission import RelativePath
 from benchmark.errors import MettleError
+from benchmark.protocol import LabelsAlone
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.split import Images, check_images, images_of
 from tasks.subgroup.grouping import Grouping
@@ -41,15 +42,6 @@ class AnnotatedSplit(Strict):
     annotations_sha256: Sha256
 
 
-@dataclass(frozen=True)
-class LabelsAlone:
-    """What a run says of its data where no image was looked at."""
-
-    source: str = "labels and groups of the frozen split"
-    copy: None = None
-    pixels_sha256: None = None
-
-
 @dataclass
 class OpenAnnotations:
     """Labels and groups of the test images; the images are loaded when a checkpoint asks for them."""
@@ -64,7 +56,7 @@ class OpenAnnotations:
     @property
     def dataset(self) -> Dataset | LabelsAlone:
         """What the images of this run were."""
-        return self._loaded or LabelsAlone()
+        return self._loaded or LabelsAlone("labels and groups of the frozen split")
 
     @property
     def images(self) -> Dataset:
