@@ -10,6 +10,7 @@ from benchmark.models.fit import Blueprint
 PUBLISHED_PARAMETERS = [
     ("convnet3", 1, 28, 317_706),
     ("convnet3", 3, 32, 320_010),
+    ("convnet3_bn", 3, 32, 320_010),
     ("lenet5", 1, 28, 61_706),
     ("resnet20", 3, 32, 269_722),
     ("resnet32", 3, 32, 464_154),
@@ -38,7 +39,9 @@ def test_every_architecture_gives_logits(name, channels, size, classes):
     assert logits.shape == (2, classes)
 
 
-@pytest.mark.parametrize("name", ["convnet3_w32", "resnet8", "airbench_8_8_8", "mlp_w64", "lenet5", "wrn_10_1"])
+@pytest.mark.parametrize(
+    "name", ["convnet3_w32", "convnet2_bn_w16", "resnet8", "airbench_8_8_8", "mlp_w64", "lenet5", "wrn_10_1"]
+)
 def test_an_image_does_not_feel_its_batch(name):
     torch.manual_seed(0)
     net = build(name, num_classes=10, in_channels=3, image_size=32).eval()
@@ -46,6 +49,18 @@ def test_an_image_does_not_feel_its_batch(name):
     together, alone = net(images), torch.cat([net(image[None]) for image in images])
     assert torch.allclose(together, alone, atol=1e-5)
     assert together.std() > 0
+
+
+def test_only_batch_norm_keeps_statistics_of_the_training_images():
+    instance, batch = (
+        build(name, num_classes=10, in_channels=1, image_size=28).state_dict()
+        for name in ("convnet3_w32", "convnet3_bn_w32")
+    )
+    assert {key for key in batch if key not in instance} == {
+        f"features.{layer}.{what}"
+        for layer in (1, 5, 9)
+        for what in ("running_mean", "running_var", "num_batches_tracked")
+    }
 
 
 def test_resnet20_has_the_keys_of_the_public_checkpoints():

@@ -52,6 +52,10 @@ def _convnet(numbers: Numbers, shape: Shape) -> nn.Module:
     return ConvNet(**shape, depth=numbers[0] or 3, width=numbers[1] or 128)
 
 
+def _convnet_bn(numbers: Numbers, shape: Shape) -> nn.Module:
+    return ConvNet(**shape, depth=numbers[0] or 3, width=numbers[1] or 128, norm="batch")
+
+
 def _airbench(numbers: Numbers, shape: Shape) -> nn.Module:
     first, second, third = (number or 0 for number in numbers)
     return AirbenchNet(**shape, widths=(first, second, third))
@@ -78,6 +82,7 @@ FAMILIES = (
         ("convnet2", "convnet3", "convnet4", "convnet3_w32"),
         _convnet,
     ),
+    Family(re.compile(r"convnet([234])_bn(?:_w([1-9]\d{0,3}))?"), ("convnet3_bn",), _convnet_bn),
     Family(
         re.compile(r"airbench_([1-9]\d{0,3})_([1-9]\d{0,3})_([1-9]\d{0,3})"),
         ("airbench_16_32_64", "airbench_32_64_64", "airbench_64_256_256"),
