@@ -27,6 +27,7 @@ from benchmark.statistics.paired import (
 from benchmark.statistics.proportion import wilson_interval
 from benchmark.statistics.ranks import RankIntervals, conservative_rank_intervals, rank_intervals
 from benchmark.statistics.simultaneous import Worst, simultaneous_mean_intervals, worst_interval
+from benchmark.statistics.training_runs import RunRanks, equal_spread_p_value, training_run_ranks, welch_p_value
 from benchmark.statistics.weighted_means import weighted_mean_interval, worst_weighted_interval
 from benchmark.statistics.worst_ranks import worst_group_rank_intervals
 
@@ -41,6 +42,7 @@ __all__ = [
     "Part",
     "Placements",
     "RankIntervals",
+    "RunRanks",
     "Worst",
     "anchored",
     "anchored_mean",
@@ -50,6 +52,7 @@ __all__ = [
     "conservative_rank_intervals",
     "difference_interval",
     "distinct_images",
+    "equal_spread_p_value",
     "error_ratio_interval",
     "fair_std_interval",
     "holm",
@@ -65,7 +68,9 @@ __all__ = [
     "replicate_interval",
     "runs_and_images_interval",
     "simultaneous_mean_intervals",
+    "training_run_ranks",
     "weighted_mean_interval",
+    "welch_p_value",
     "wilson_interval",
     "worst_group_rank_intervals",
     "worst_interval",
