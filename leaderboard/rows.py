@@ -25,10 +25,8 @@ TableKind = Literal[
     "removed",
 ]
 TABLE_KINDS: tuple[TableKind, ...] = get_args(TableKind)
-MEASURED_KINDS: tuple[TableKind, ...] = ("ranked", "open", "outlier-trained")
-"""Tables of rows that maintainers ran; each ranks its own rows."""
-PLACED_KINDS: tuple[TableKind, ...] = (*MEASURED_KINDS, "predictions")
-"""Tables whose rows have ranks."""
+PLACED_KINDS: tuple[TableKind, ...] = ("ranked", "open", "outlier-trained", "predictions")
+"""Tables whose rows have ranks; each ranks its own rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +57,8 @@ def tables(task: Task, entries: Iterable[Entry]) -> tuple[Table, ...]:
     """The tables of one task version that have rows, in the order of `TABLE_KINDS`.
 
     Ranked are measured and reproduced records: one per team and method, without the batch-dependent, with near copies
-    folded. Rows that saw more than the rest stand apart and are ranked among themselves, and so are predictions.
+    folded. Rows that saw more than the rest stand apart and are ranked among themselves, and so are predictions; near
+    copies fold within each of these tables.
     Whatever is not ranked says why.
     """
     sorted_out: dict[TableKind, list[Row]] = {kind: [] for kind in TABLE_KINDS}
@@ -71,7 +70,7 @@ def tables(task: Task, entries: Iterable[Entry]) -> tuple[Table, ...]:
     for kind in (*PLACED_KINDS, "diagnostics", "batch-dependent"):
         sorted_out[kind], replaced = _one_per_method(sorted_out[kind])
         sorted_out["unranked"] += replaced
-    for kind in MEASURED_KINDS:
+    for kind in PLACED_KINDS:
         sorted_out[kind], folded = _fold(sorted_out[kind])
         sorted_out["folded"] += folded
     ordered = {kind: _ordered(task, rows, by_value=kind != "diagnostics") for kind, rows in sorted_out.items()}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.statistics.interval import normal_quantile
-from benchmark.statistics.pairs import FEW, ROWS_PER_BLOCK, PairScales, smallest_testable
+from benchmark.statistics.pairs import FEW, ROUNDING, ROWS_PER_BLOCK, PairScales, smallest_testable
 from benchmark.statistics.resampling import image_counts
 
 RESAMPLES_PER_BLOCK = 128  # a block of all pairs of one row stays in the cache
@@ -35,7 +35,7 @@ def critical_value(rows: NDArray[np.int64], scales: PairScales, confidence: floa
     running = np.zeros(resamples)
     critical = floor
     for differing in sorted(levels, reverse=True):
-        if differing <= FEW and math.sqrt(differing) <= critical:
+        if differing <= FEW and math.sqrt(differing) <= critical * (1 + ROUNDING):
             break
         running = np.maximum(running, levels[differing])
         critical = max(floor, float(np.sort(running)[place]))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 FEW = 40  # differing images; a pair with more can reach 6.4 standard errors and is always tested
 ROWS_PER_BLOCK = 256  # rows whose pairs with all others are in memory at once
+ROUNDING = 1e-9  # relative; far above what products and roots lose, far below any difference that matters
 
 
 def fold_identical(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -31,6 +32,15 @@ def fold_identical(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[
 def smallest_testable(confidence: float) -> int:
     """Fewest differing images with which a sign-flip test reaches p <= 1 - confidence: 6 at 95 %."""
     return math.ceil(1 - math.log2(1 - confidence))
+
+
+def reach(critical: float, scale: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far apart a pair may be without being told apart: `critical` of its scales, and a little for rounding.
+
+    The critical value is often attained by one of the pairs themselves, as differences are discrete. Such a pair is
+    not beyond it, whichever way the last digit of a product falls on a machine.
+    """
+    return critical * (1 + ROUNDING) * scale
 
 
 class PairScales:

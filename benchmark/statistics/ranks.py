@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from benchmark.statistics.fixed_point import to_integers
 from benchmark.statistics.interval import check_confidence, normal_quantile
 from benchmark.statistics.max_t import critical_value
-from benchmark.statistics.pairs import ROWS_PER_BLOCK, PairScales, fold_identical, smallest_testable
+from benchmark.statistics.pairs import ROWS_PER_BLOCK, PairScales, fold_identical, reach, smallest_testable
 
 LARGEST_BOOTSTRAP = 1000  # rows; above it the closed form, whose time does not grow with the resamples
 LEADERS = 10  # the rows whose pairs say what difference this test set can detect
@@ -111,7 +111,7 @@ def _result(
         stop = min(start + ROWS_PER_BLOCK, len(rows))
         ahead = sums - sums[start:stop, None]
         squares, differing = scales.block(start, stop)
-        far = (np.abs(ahead) > critical * np.sqrt(squares)) & (differing >= smallest_testable(confidence))
+        far = (np.abs(ahead) > reach(critical, np.sqrt(squares))) & (differing >= smallest_testable(confidence))
         rank[start:stop] += (ahead > 0) @ copies
         better[start:stop] = (far & (ahead > 0)) @ copies
         worse[start:stop] = (far & (ahead < 0)) @ copies

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from benchmark.statistics.fixed_point import to_integers
 from benchmark.statistics.interval import check_confidence, normal_quantile
 from benchmark.statistics.max_t import critical_value
-from benchmark.statistics.pairs import ROWS_PER_BLOCK, PairScales, fold_identical, smallest_testable
+from benchmark.statistics.pairs import ROWS_PER_BLOCK, PairScales, fold_identical, reach, smallest_testable
 from benchmark.statistics.ranks import LARGEST_BOOTSTRAP, LEADERS, RankIntervals
 
 
@@ -87,7 +87,7 @@ def _better(
         block = slice(start, min(start + ROWS_PER_BLOCK, len(sums)))
         squares, differing = scales.block(block.start, block.stop)
         ahead = sums[block, None] - sums[None, :]
-        far = (ahead > critical * np.sqrt(squares)) & (differing >= smallest_testable(confidence))
+        far = (ahead > reach(critical, np.sqrt(squares))) & (differing >= smallest_testable(confidence))
         for group in range(groups):
             ahead_of_some[block] |= far[:, of_row[:, group]]
     better = np.ones((m, m), dtype=np.bool_)
