@@ -51,7 +51,7 @@ class DerivedSource(_Strict):
     """The data set this one is made from, and the recipe that makes it."""
 
     origin: str = Field(pattern=r"^[a-z0-9-]+$")
-    recipe: Literal["colour"]
+    recipe: Literal["colour", "dirty"]
 
 
 class PartManifest(_Strict):

@@ -70,7 +70,7 @@ def test_backgrounds_are_frozen() -> None:
 
 
 def test_another_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RECIPES, "colour", lambda images, labels, part: colour_part(images, labels, part) ^ 1)
+    monkeypatch.setitem(RECIPES, "colour", lambda images, labels, part: (colour_part(images, labels, part) ^ 1, labels))
     with pytest.raises(DataDiffersError, match="fashion-mnist-colour test from made from fashion-mnist"):
         load_part(read_manifest("fashion-mnist-colour"), "test", progress=False)
 

@@ -115,6 +115,7 @@ def test_cifar10_train_of_the_mirror():
     [
         "fashion-mnist",
         "fashion-mnist-colour",
+        "fashion-mnist-dirty",
         "cifar10",
         "mnist",
         "digits",

@@ -9,11 +9,24 @@ from numpy.typing import NDArray
 
 from benchmark.data.dataset import Dataset
 from benchmark.data.derived.colour import colour_part
+from benchmark.data.derived.dirty_pool import dirty_pool
 from benchmark.data.manifest import Manifest
 from benchmark.data.sources.offer import Arrays, Offer
 
-RECIPES: dict[str, Callable[[NDArray[np.uint8], NDArray[np.int64], str], NDArray[np.uint8]]] = {"colour": colour_part}
-"""Recipe to the function that makes a part's images from those of the origin and its labels, which stay."""
+Recipe = Callable[[NDArray[np.uint8], NDArray[np.int64], str], Arrays]
+
+
+def _coloured(images: NDArray[np.uint8], labels: NDArray[np.int64], part: str) -> Arrays:
+    return colour_part(images, labels, part), labels
+
+
+def _dirty(images: NDArray[np.uint8], labels: NDArray[np.int64], part: str) -> Arrays:  # noqa: ARG001 - one signature
+    pool = dirty_pool(images, labels)
+    return pool.images, pool.labels
+
+
+RECIPES: dict[str, Recipe] = {"colour": _coloured, "dirty": _dirty}
+"""Recipe to the function that makes a part's images and labels from those of the origin's part and its name."""
 
 
 def offers(manifest: Manifest, part: str, load_origin: Callable[[str, str], Dataset]) -> Iterator[Offer]:
@@ -24,6 +37,6 @@ def offers(manifest: Manifest, part: str, load_origin: Callable[[str, str], Data
     origin = load_origin(derived.origin, part)
 
     def read(_progress: bool) -> Arrays:
-        return RECIPES[derived.recipe](origin.images, origin.labels, part), origin.labels
+        return RECIPES[derived.recipe](origin.images, origin.labels, part)
 
     yield Offer(f"made from {derived.origin} ({origin.source})", (), read)
