@@ -124,7 +124,7 @@ def test_outliers_are_of_three_kinds(pool: DirtyPool, origin: tuple[np.ndarray, 
 
 def test_a_class_too_small_to_overwrite_is_refused() -> None:
     labels = np.zeros(COUNT, np.int64)
-    with pytest.raises(ValueError, match="class 1 needs more than|class [0-9] needs more than"):
+    with pytest.raises(ValueError, match="needs more than"):
         dirty_pool(ramps(COUNT), labels)
 
 
