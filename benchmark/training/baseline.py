@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,11 @@ import torch
 
 from benchmark.paths import cache_dir
 from benchmark.training.checkpoint import save_weights
-from benchmark.training.examples import training_examples
+from benchmark.training.examples import Examples, balancing_weights, training_examples
+from benchmark.training.luma import fold_luma, luma_of
 from benchmark.training.recipe import Recipe, Replicate, read_recipe
-from benchmark.training.trainer import identity, train
+from benchmark.training.trainer import TrainedNet, train
+from benchmark.training.training_set import labelled
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,31 @@ def weights_path(recipe_path: Path, recipe: Recipe, replicate: Replicate) -> Pat
     return recipe_path.with_name(f"{stem}{classes}{seed}.safetensors")
 
 
+def identity(recipe: Recipe, replicate: Replicate, pixels_sha256: str) -> str:
+    """A hex name (16 digits) of one training; it changes with the recipe, the replicate, the pixels and torch."""
+    parts = [recipe.settings(), replicate.seed, sorted(replicate.held_out), pixels_sha256, torch.__version__]
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def train_on(
+    recipe: Recipe, examples: Examples, seed: int, *, progress_file: Path | None = None, show_progress: bool = True
+) -> TrainedNet:
+    """The net of a recipe on its examples; a net of a `luma_only` recipe takes colour images in the end."""
+    images = luma_of(examples.images) if recipe.luma_only else examples.images
+    weights = None if examples.groups is None else balancing_weights(examples.groups)
+    trained = train(
+        recipe,
+        labelled(images, examples.labels, len(examples.class_names), weights),
+        seed=seed,
+        progress_file=progress_file,
+        show_progress=show_progress,
+    )
+    if recipe.luma_only:
+        fold_luma(trained.module)
+    return trained
+
+
 def train_baseline(
     recipe_path: Path, replicate: str | None = None, target: Path | None = None, *, progress: bool = True
 ) -> Baseline:
@@ -53,16 +81,7 @@ def train_baseline(
     target = target or weights_path(recipe_path, recipe, chosen)
     examples = training_examples(recipe, chosen.held_out, progress=progress)
     resume = cache_dir() / "training" / f"{identity(recipe, chosen, examples.pixels_sha256)}.pt"
-    trained = train(
-        recipe,
-        examples.images,
-        examples.labels,
-        num_classes=len(examples.class_names),
-        seed=chosen.seed,
-        groups=examples.groups,
-        progress_file=resume,
-        show_progress=progress,
-    )
+    trained = train_on(recipe, examples, chosen.seed, progress_file=resume, show_progress=progress)
     origin = {
         "recipe": recipe.settings(),
         "seed": chosen.seed,

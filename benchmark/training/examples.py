@@ -52,6 +52,11 @@ def training_examples(recipe: Recipe, held_out: Sequence[str] = (), *, progress:
     return Examples(images, labels, class_names, groups, part.pixels_sha256)
 
 
+def balancing_weights(groups: np.ndarray) -> np.ndarray:
+    """Chances of being drawn, float64 (N,), that reach each of the groups, int64 (N,), equally often."""
+    return 1 / np.bincount(groups)[groups]
+
+
 def without_classes(
     images: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...], held_out: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -11,12 +12,12 @@ LUMA = (0.299, 0.587, 0.114)
 """Shares of red, green and blue (ITU-R BT.601), whose sum is one."""
 
 
-def luma_of(pixels: torch.Tensor) -> torch.Tensor:
-    """The luma of uint8 (N, 3, H, W), rounded, in all three channels."""
-    shares = torch.tensor(LUMA).view(1, 3, 1, 1)
-    return torch.cat([(block.float() * shares).sum(1, keepdim=True).round() for block in pixels.split(1000)]).to(
-        torch.uint8
-    ).expand_as(pixels)  # fmt: skip
+def luma_of(images: np.ndarray) -> np.ndarray:
+    """The luma of uint8 (N, H, W, 3), rounded, in all three channels."""
+    shares = torch.tensor(LUMA)
+    blocks = torch.from_numpy(images).split(1000)
+    grey = torch.cat([(block.float() * shares).sum(3, keepdim=True).round() for block in blocks]).to(torch.uint8)
+    return grey.expand(-1, -1, -1, len(LUMA)).numpy()
 
 
 @torch.no_grad()

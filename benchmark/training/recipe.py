@@ -3,49 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, pi
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from benchmark.documents.strict import Finite, Line, Share, Strict, decode_file, parse
-from benchmark.documents.submission import ModelSpec
+from benchmark.documents.strict import Line, decode_file, parse
 from benchmark.errors import MettleError
-from benchmark.training.augmentations import AnyAugmentation
-from benchmark.training.losses import AnyLoss, CrossEntropy
-from benchmark.training.outliers import OutlierExposure
-
-Positive = Annotated[Finite, Field(gt=0)]
-
-
-class Optimizer(Strict):
-    """Stochastic gradient descent with momentum, on the mean loss of a batch."""
-
-    learning_rate: Positive
-    """The highest rate of the schedule."""
-    momentum: Annotated[Finite, Field(ge=0, lt=1)] = 0.9
-    weight_decay: Annotated[Finite, Field(ge=0)] = 5e-4
-    nesterov: bool = True
-
-
-class Schedule(Strict):
-    """A linear climb to the highest learning rate, then a decay, step by step."""
-
-    warmup_share: Share = 0.2
-    """Share of all steps spent climbing."""
-    decay: Literal["linear", "cosine", "constant"] = "linear"
-    final_share: Share = 0.0
-    """The last rate over the highest; ignored by `constant`."""
-
-    def factor(self, step: int, steps: int) -> float:
-        """The rate at a step (0 to steps - 1) over the highest rate, in (0, 1]."""
-        climb = self.warmup_share * steps
-        if step < climb:
-            return (step + 1) / (climb + 1)
-        progress = (step - climb) / max(steps - climb, 1)
-        falling = {"linear": 1 - progress, "cosine": (1 + cos(pi * progress)) / 2, "constant": 1.0}[self.decay]
-        return falling if self.decay == "constant" else self.final_share + (1 - self.final_share) * falling
+from benchmark.training.plan import TrainingPlan
 
 
 @dataclass(frozen=True)
@@ -61,41 +26,23 @@ class Replicate:
     held_out: tuple[str, ...] = ()
 
 
-class Recipe(Strict):
-    """How a net of ours was trained. The last epoch's weights count: nothing is chosen on any accuracy."""
+class Recipe(TrainingPlan):
+    """How a net of ours was trained, and on what."""
 
     dataset: Line
     part: Literal["train"] = "train"
     first_examples: Annotated[int, Field(ge=1)] | None = None
     """Train on this many leading examples only, so that the others stay unseen for calibration."""
-    architecture: Line
-    mean: list[Finite]
-    std: list[Positive]
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
     """One net is trained for each."""
     hold_outs: list[Annotated[list[Line], Field(min_length=1)]] = []
     """Sets of classes: one net is trained without each of them, for each seed. The other classes keep their order."""
-    epochs: Annotated[int, Field(ge=1)]
-    batch_size: Annotated[int, Field(ge=1)]
-    loss: AnyLoss = CrossEntropy(name="cross_entropy")
-    label_smoothing: Annotated[Finite, Field(ge=0, lt=1)] = 0.0
-    outliers: OutlierExposure | None = None
     sampling: Literal["shuffled", "group_balanced"] = "shuffled"
     """group_balanced: an epoch draws as many examples with replacement, each class x background equally often."""
     luma_only: bool = False
     """Trains on the luma of colour images and folds it into the first layer, so that the net takes colour images."""
-    optimizer: Optimizer
-    schedule: Schedule = Schedule()
-    augmentations: list[AnyAugmentation] = []
-    """Applied in this order."""
     corruptions_seen: list[Line] = []
     """Test corruptions that the augmentations resemble."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """bfloat16: convolutions run in it where autocast does so; the weights stay float32."""
-    channels_last: bool = True
-    """Memory layout while training: quicker for batch norm, two times slower for the ConvNet's instance norm."""
-    threads: Annotated[int, Field(ge=1)] = 1
-    """Equal weights are promised for equal threads on one machine only."""
 
     @model_validator(mode="after")
     def _declares_what_it_shows(self) -> Self:
@@ -133,10 +80,6 @@ class Recipe(Strict):
             if net.name == name:
                 return net
         raise MettleError("replicate", f"the recipe's are {'; '.join(net.name for net in nets)}", repr(name))
-
-    def model_spec(self) -> ModelSpec:
-        """How its weights become a net."""
-        return ModelSpec(architecture=self.architecture, mean=self.mean, std=self.std)
 
     def settings(self) -> dict[str, object]:
         """What the file says besides seeds and hold-outs, as JSON values: a net does not depend on the other nets.

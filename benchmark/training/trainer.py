@@ -1,175 +1,225 @@
-"""The trainer: images, labels and a recipe in, the last epoch's weights out; the same ones every time."""
+"""The trainer: a plan, examples and a seed in, the last step's weights out; the same ones every time."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
-from torch.nn import functional
 
 from benchmark.errors import MettleError
 from benchmark.models.architectures import build
 from benchmark.training.augmentations import Batch
 from benchmark.training.checkpoint import load_progress, save_progress
-from benchmark.training.luma import fold_luma, luma_of
 from benchmark.training.outliers import OutlierSource
-from benchmark.training.recipe import Recipe, Replicate
+from benchmark.training.plan import TrainingPlan
+from benchmark.training.training_set import TrainingSet, in_pixel_units
+
+SAVE_EVERY_S = 10.0
+"""A stopped training loses at most this much: small sets have a thousand epochs a minute."""
+
+Snapshot = Callable[[nn.Module], Mapping[str, np.ndarray]]
+"""Looks at a net in eval mode, which takes normalized images, and keeps arrays."""
 
 
 @dataclass(frozen=True)
 class TrainedNet:
-    """module: in eval() mode, without normalization. loss: mean over the last epoch's training batches."""
+    """module: in eval() mode, without normalization. loss: mean over the last epoch's training batches.
+
+    snapshots: what each looked-at share of the steps gave.
+    """
 
     module: nn.Module
     loss: float
     resumed_after_epoch: int | None
+    snapshots: dict[float, dict[str, np.ndarray]] = field(default_factory=dict)
 
 
 def train(
-    recipe: Recipe,
-    images: np.ndarray,
-    labels: np.ndarray,
+    plan: TrainingPlan,
+    examples: TrainingSet,
     *,
-    num_classes: int,
     seed: int,
-    groups: np.ndarray | None = None,
     progress_file: Path | None = None,
     show_progress: bool = True,
+    snapshots: Mapping[float, Snapshot] | None = None,
 ) -> TrainedNet:
-    """The net that the recipe gives on these examples with this seed.
+    """The net that the plan gives on these examples with this seed.
 
-    images: uint8 (N, H, W, C). labels: int64 (N,). groups: int64 (N,), which group-balanced sampling needs. With a
-    `progress_file`, state is saved after each epoch and a later call goes on from there; it must be the file of this
-    recipe, replicate and data (see `identity`). Epoch e draws from a generator keyed by (seed, e), so an interrupted
-    training ends with the same weights. Raises MettleError when the loss is no longer finite.
+    With a `progress_file`, state is saved at the end of epochs, at most every SAVE_EVERY_S seconds, and a later call
+    goes on from there; it must be the file of this plan, seed and data. Epoch e draws from a generator keyed by
+    (seed, e), so an interrupted training ends with the same weights. snapshots: called as soon as that share of the
+    steps, in (0, 1), is done. Raises MettleError when the loss is no longer finite.
     """
-    if recipe.sampling == "group_balanced" and groups is None:
-        raise ValueError("group-balanced sampling needs the groups of the images")
-    # A grey image has two equal layouts; only an explicit copy gets the one that keeps instance norm fast.
-    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
-    if recipe.luma_only:
-        pixels = luma_of(pixels)
-    source = OutlierSource(recipe.outliers.kinds, images, labels) if recipe.outliers else None
-    targets = functional.one_hot(torch.from_numpy(labels), num_classes).float()
-    mean = torch.tensor(recipe.mean).view(1, -1, 1, 1)
-    std = torch.tensor(recipe.std).view(1, -1, 1, 1)
-    layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
-    steps_per_epoch = max(len(pixels) // recipe.batch_size, 1)
-    steps = steps_per_epoch * recipe.epochs
-    with _threads(recipe.threads), _progress_bar(show_progress) as bar:
-        net = _initial_net(recipe, pixels, mean, std, num_classes, seed).to(memory_format=layout)
-        optimizer = _optimizer(recipe, net)
+    pixels, targets = examples.pixels(), torch.from_numpy(examples.targets)
+    weights = None if examples.weights is None else torch.from_numpy(examples.weights)
+    outliers = _outlier_source(plan, examples)
+    mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (plan.mean, plan.std))
+    layout = torch.channels_last if plan.channels_last else torch.contiguous_format
+    per_epoch, steps = plan.batches_per_epoch(len(examples)), plan.total_steps(len(examples))
+    looks = {max(1, math.ceil(share * steps)): share for share in snapshots or {}}
+    with _threads(plan.threads), _progress_bar(show_progress) as bar:
+        net = _initial_net(plan, pixels, mean, std, examples.classes, seed).to(memory_format=layout)
+        optimizer = _optimizer(plan, net)
         first_epoch, loss = 0, float("nan")
+        seen: dict[float, dict[str, np.ndarray]] = {}
         if progress_file is not None and (saved := load_progress(progress_file)):
             net.load_state_dict(saved["net"])
             optimizer.load_state_dict(saved["optimizer"])
             first_epoch, loss = saved["epochs"], saved["loss"]
+            seen = {share: {name: kept.numpy() for name, kept in look.items()} for share, look in saved["seen"].items()}
         net.train()
-        shown = bar.add_task("", total=steps)
-        for epoch in range(first_epoch, recipe.epochs):
+        shown, last_save = bar.add_task("", total=steps), time.monotonic()
+        for epoch in range(first_epoch, math.ceil(steps / per_epoch)):
+            if epoch == plan.schedule.drop_after_epochs:
+                optimizer = _optimizer(plan, net)
             losses = []
             generator = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0]))
-            order = _order(len(pixels), groups if recipe.sampling == "group_balanced" else None, generator)
-            batches = _batches(recipe, pixels[order], targets[order], generator)
-            for step, batch in enumerate(batches, epoch * steps_per_epoch):
+            order = _order(len(pixels), weights, generator)
+            batches = _batches(plan, pixels[order], targets[order], generator)
+            for step, batch in zip(
+                range(epoch * per_epoch, min((epoch + 1) * per_epoch, steps)), batches, strict=False
+            ):
                 for group in optimizer.param_groups:
-                    group["lr"] = recipe.optimizer.learning_rate * recipe.schedule.factor(step, steps)
-                seen = batch.images
-                if source:
-                    seen = torch.cat([seen, source.draw(len(seen), generator)])
-                normalized = ((seen - mean) / std).contiguous(memory_format=layout)
-                losses.append(_step(recipe, net, optimizer, normalized, batch.targets))
-                bar.update(shown, completed=step + 1, description=f"{recipe.architecture} {epoch + 1}/{recipe.epochs}")
+                    group["lr"] = plan.optimizer.learning_rate * plan.schedule.factor(step, steps, epoch)
+                images = batch.images
+                if outliers:
+                    images = torch.cat([images, outliers.draw(len(images), generator)])
+                normalized = _normalized(plan, (images - mean) / std, batch, generator).contiguous(memory_format=layout)
+                losses.append(_step(plan, net, optimizer, normalized, batch.targets))
+                if step + 1 in looks and looks[step + 1] not in seen:
+                    seen[looks[step + 1]] = _look(net, (snapshots or {})[looks[step + 1]])
+                bar.update(shown, completed=step + 1, description=f"{plan.architecture} epoch {epoch + 1}")
             loss = float(torch.stack(losses).mean())
             if not math.isfinite(loss):
                 raise MettleError(
-                    f"training of {recipe.architecture}", "the loss must stay finite", f"{loss} in epoch {epoch + 1}",
+                    f"training of {plan.architecture}", "the loss must stay finite", f"{loss} in epoch {epoch + 1}",
                     "Lower the learning rate.",
                 )  # fmt: skip
-            if progress_file is not None:
-                state = {"net": net.state_dict(), "optimizer": optimizer.state_dict()}
-                save_progress(progress_file, state | {"epochs": epoch + 1, "loss": loss})
-        if recipe.luma_only:
-            fold_luma(net)
-    return TrainedNet(net.eval(), loss, first_epoch or None)
+            if progress_file is not None and time.monotonic() - last_save >= SAVE_EVERY_S:
+                save_progress(progress_file, _state(net, optimizer, epoch + 1, loss, seen))
+                last_save = time.monotonic()
+    return TrainedNet(net.eval(), loss, first_epoch or None, seen)
 
 
-def identity(recipe: Recipe, replicate: Replicate, pixels_sha256: str) -> str:
-    """A hex name (16 digits) of one training; it changes with the recipe, the replicate, the pixels and torch."""
-    parts = [recipe.settings(), replicate.seed, sorted(replicate.held_out), pixels_sha256, torch.__version__]
-    text = json.dumps(parts, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _state(
+    net: nn.Module, optimizer: torch.optim.Optimizer, epochs: int, loss: float, seen: dict[float, dict[str, np.ndarray]]
+) -> dict[str, Any]:
+    looks = {share: {name: torch.from_numpy(kept) for name, kept in look.items()} for share, look in seen.items()}
+    return {
+        "net": net.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epochs, "loss": loss, "seen": looks,
+    }  # fmt: skip
+
+
+def _look(net: nn.Module, snapshot: Snapshot) -> dict[str, np.ndarray]:
+    net.eval()
+    with torch.inference_mode():
+        kept = dict(snapshot(net))
+    net.train()
+    return kept
+
+
+def _outlier_source(plan: TrainingPlan, examples: TrainingSet) -> OutlierSource | None:
+    if not plan.outliers:
+        return None
+    return OutlierSource(plan.outliers.kinds, examples.images, examples.targets.argmax(1))
 
 
 def _initial_net(
-    recipe: Recipe, pixels: torch.Tensor, mean: torch.Tensor, std: torch.Tensor, num_classes: int, seed: int
+    plan: TrainingPlan, pixels: torch.Tensor, mean: torch.Tensor, std: torch.Tensor, num_classes: int, seed: int
 ) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = build(
-            recipe.architecture,
+            plan.architecture,
             num_classes=num_classes,
             in_channels=pixels.shape[1],
             image_size=pixels.shape[2],
         )
     if callable(initialise := getattr(net, "initialise", None)):
-        initialise((pixels[:5000].float() / 255 - mean) / std)
+        initialise((in_pixel_units(pixels[:5000]) - mean) / std)
+    if plan.micro_batch and any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in net.modules()):
+        raise MettleError(
+            plan.architecture, "micro_batch needs a net whose images do not depend on each other", "batch norm"
+        )
     return net
 
 
-def _optimizer(recipe: Recipe, net: nn.Module) -> torch.optim.SGD:
+def _optimizer(plan: TrainingPlan, net: nn.Module) -> torch.optim.Optimizer:
+    trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    settings = plan.optimizer
+    if settings.name == "adamw":
+        return torch.optim.AdamW(trained, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     return torch.optim.SGD(
-        [parameter for parameter in net.parameters() if parameter.requires_grad],
-        lr=recipe.optimizer.learning_rate,
-        momentum=recipe.optimizer.momentum,
-        weight_decay=recipe.optimizer.weight_decay,
-        nesterov=recipe.optimizer.nesterov,
+        trained,
+        lr=settings.learning_rate,
+        momentum=settings.momentum,
+        weight_decay=settings.weight_decay,
+        nesterov=settings.nesterov,
     )
 
 
 def _step(
-    recipe: Recipe, net: nn.Module, optimizer: torch.optim.SGD, normalized: torch.Tensor, targets: torch.Tensor
+    plan: TrainingPlan,
+    net: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    normalized: torch.Tensor,
+    targets: torch.Tensor,
 ) -> torch.Tensor:
     """One update; gives the batch's mean loss before it. Images beyond the targets are outliers."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-        logits = net(normalized)
-    logits, of_outliers = logits.float().split([len(targets), len(normalized) - len(targets)])
-    loss = recipe.loss.of(logits, targets, recipe.label_smoothing)
-    if recipe.outliers:
-        loss = loss + recipe.outliers.loss(of_outliers)
     optimizer.zero_grad()
-    loss.backward()
+    size = plan.micro_batch or len(normalized)
+    total = torch.zeros(())
+    for start in range(0, len(normalized), size):
+        part, wanted = normalized[start : start + size], targets[start : start + size]
+        with torch.autocast("cpu", torch.bfloat16, enabled=plan.precision == "bfloat16"):
+            logits = net(part)
+        logits, of_outliers = logits.float().split([len(wanted), len(part) - len(wanted)])
+        loss = plan.loss.of(logits, wanted, plan.label_smoothing)
+        if plan.outliers:
+            loss = loss + plan.outliers.loss(of_outliers)
+        if len(wanted) < len(targets):
+            loss = loss * (len(wanted) / len(targets))
+        loss.backward()
+        total = total + loss.detach()
     optimizer.step()
-    return loss.detach()
+    return total
 
 
-def _order(count: int, groups: np.ndarray | None, generator: torch.Generator) -> torch.Tensor:
-    """The examples of an epoch, int64 (count,): a permutation, or draws that reach each of the groups equally often."""
-    if groups is None:
+def _order(count: int, weights: torch.Tensor | None, generator: torch.Generator) -> torch.Tensor:
+    """The examples of an epoch, int64 (count,): a permutation, or draws with replacement by their weights."""
+    if weights is None:
         return torch.randperm(count, generator=generator)
-    chances = torch.from_numpy(1 / np.bincount(groups)[groups])
-    return torch.multinomial(chances, count, replacement=True, generator=generator)
+    return torch.multinomial(weights, count, replacement=True, generator=generator)
 
 
 def _batches(
-    recipe: Recipe, pixels: torch.Tensor, targets: torch.Tensor, generator: torch.Generator
+    plan: TrainingPlan, pixels: torch.Tensor, targets: torch.Tensor, generator: torch.Generator
 ) -> Iterator[Batch]:
-    """The augmented batches of examples in their order; those left over by the batch size are left out."""
-    size = min(recipe.batch_size, len(pixels))
-    for start in range(0, len(pixels) - size + 1, size):
-        batch = Batch(pixels[start : start + size].float() / 255, targets[start : start + size])
-        for augmentation in recipe.augmentations:
-            batch = augmentation.apply(batch, generator)
+    """The batches of examples in their order, after the augmentations of pixels."""
+    size = min(plan.batch_size, len(pixels))
+    for start in range(0, size * plan.batches_per_epoch(len(pixels)), size):
+        batch = Batch(in_pixel_units(pixels[start : start + size]), targets[start : start + size])
+        for augmentation in plan.augmentations:
+            if not augmentation.after_normalization:
+                batch = augmentation.apply(batch, generator)
         yield batch
+
+
+def _normalized(plan: TrainingPlan, images: torch.Tensor, batch: Batch, generator: torch.Generator) -> torch.Tensor:
+    """Normalized images after the augmentations that act on them."""
+    for augmentation in plan.augmentations:
+        if augmentation.after_normalization:
+            images = augmentation.apply(Batch(images, batch.targets), generator).images
+    return images
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from benchmark import data
 from benchmark.data.derived.colour import on_background
 from benchmark.errors import MettleError
 from benchmark.training.examples import training_examples, without_classes
-from benchmark.training.recipe import Optimizer, Recipe
+from benchmark.training.plan import Optimizer
+from benchmark.training.recipe import Recipe
 
 RECIPE = Recipe(
     dataset="digits",

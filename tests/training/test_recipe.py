@@ -6,7 +6,8 @@ from safetensors import safe_open
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT
 from benchmark.training.baseline import weights_path
-from benchmark.training.recipe import Schedule, read_recipe
+from benchmark.training.plan import Schedule
+from benchmark.training.recipe import read_recipe
 
 TEXT = """
 dataset = "digits"

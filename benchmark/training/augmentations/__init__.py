@@ -12,9 +12,10 @@ from benchmark.training.augmentations.colour import Recolour
 from benchmark.training.augmentations.degradation import GaussianBlur, GaussianNoise
 from benchmark.training.augmentations.placement import Cutout, Flip, Shift
 from benchmark.training.augmentations.published import MixUpOrCutMix, RandAugment
+from benchmark.training.augmentations.siamese import DSA
 
 AnyAugmentation = Annotated[
-    Flip | Shift | Cutout | GaussianNoise | GaussianBlur | AugMix | RandAugment | MixUpOrCutMix | Recolour,
+    Flip | Shift | Cutout | GaussianNoise | GaussianBlur | AugMix | RandAugment | MixUpOrCutMix | Recolour | DSA,
     Field(discriminator="name"),
 ]
 

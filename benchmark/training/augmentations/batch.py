@@ -11,7 +11,7 @@ from benchmark.documents.strict import Strict
 
 
 class Batch(NamedTuple):
-    """images: float (N, C, H, W) in [0, 1]; targets: float (N, classes), each row a distribution."""
+    """images: float (N, C, H, W), in [0, 1] unless normalized; targets: float (N, classes), each row a distribution."""
 
     images: torch.Tensor
     targets: torch.Tensor
@@ -25,10 +25,12 @@ class Augmentation(Strict):
 
     resembles: ClassVar[tuple[str, ...]] = ()
     """Test corruptions it looks like; a recipe that uses it must declare them in `corruptions_seen`."""
+    after_normalization: ClassVar[bool] = False
+    """Whether it acts on normalized images, after all that do not."""
 
     @abstractmethod
     def apply(self, batch: Batch, generator: torch.Generator) -> Batch:
-        """A batch of the same shape, in [0, 1]; the input may be overwritten."""
+        """A batch of the same shape, in the same units; the input may be overwritten."""
 
 
 def uniform(low: float, high: float, count: int, generator: torch.Generator) -> torch.Tensor:
