@@ -17,15 +17,16 @@ from benchmark.errors import MettleError
 
 MAX_DOCUMENT_BYTES = 4_000_000
 
-# Control characters break a line of a table; bidirectional marks make it read as something else (Trojan Source).
-_CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+# Control characters and separators break a line of a table; bidirectional marks make it read as something else (Trojan
+# Source); characters without a width make two names look like one. The joiners that scripts and emoji need are allowed.
+_CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
 PATTERN_RULES = {
     (_SHA256 := r"^[0-9a-f]{64}$"): "a sha256 is 64 lower-case hexadecimal digits",
     (_TASK_ID := r"^[a-z]+/[a-z0-9][a-z0-9.-]{0,79}$"): "a task id is <family>/<name>, as listed by `mettle tasks`",
     (_NAME := r"^[a-z0-9][a-z0-9._-]{0,79}$"): "a name has 1 to 80 of a-z 0-9 . _ - and starts with a letter or digit",
     (_DATE := r"^\d{4}-\d{2}-\d{2}$"): "a date is YYYY-MM-DD",
-    (_LINE := rf"^[^\x09\x0a{_CONTROLS}]*$"): "a line has no control characters and no bidirectional marks",
-    (_TEXT := rf"^[^{_CONTROLS}]*$"): "a text has no control characters and no bidirectional marks",
+    (_LINE := rf"^[^\x09\x0a{_CONTROLS}]*$"): "a line has no control characters, no bidirectional marks and nothing invisible",
+    (_TEXT := rf"^[^{_CONTROLS}]*$"): "a text has no control characters, no bidirectional marks and nothing invisible",
 }
 """Every pattern with the sentence a person reads when it does not match."""
 
