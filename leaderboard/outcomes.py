@@ -28,7 +28,8 @@ class Outcomes:
     """What a record holds of each image, in the form that its task's pair test compares."""
 
     values: np.ndarray
-    """int (N,), or (G, N) for a worst group: each image's share of the score, times `scale`."""
+    """int (N,), or (G, N) for a worst group: each image's share of the score, times `scale`. Where training runs are
+    compared, int (R,): the images each run gets right."""
     scale: int
     decisions: np.ndarray
     """int (D,): what near copies agree on."""
@@ -36,11 +37,13 @@ class Outcomes:
     """Equal for records that were scored on the same images."""
     tolerance: int = 0
     """Decisions that differ by no more than this are equal."""
+    of_runs: bool = False
+    """Whether a value belongs to a training run, and `scale` is the number of test images."""
 
     @property
     def count(self) -> int:
         """Images; an image that occurs in several parts counts once."""
-        return int(self.values.shape[-1])
+        return self.scale if self.of_runs else int(self.values.shape[-1])
 
 
 def primary_outcomes(path: Path, record: Record, task: Task) -> Outcomes | None:
@@ -69,7 +72,9 @@ def primary_outcomes(path: Path, record: Record, task: Task) -> Outcomes | None:
 
 def _of_shares(path: Path, values: np.ndarray, scale: int, task: Task) -> Outcomes:
     """Outcomes of one whole number an image (and group). Weighted means have images above the scale."""
-    axes, each = (2, "group and image") if task.pair_test == "worst_group" else (1, "image")
+    axes, each = {"worst_group": (2, "group and image"), "training_runs": (1, "training run")}.get(
+        task.pair_test, (1, "image")
+    )
     if values.ndim != axes or not values.size or values.dtype.kind not in "biu":
         shape = f"{values.dtype.name} {list(values.shape)}"
         raise MettleError(path, f"the outcomes 'primary' are a whole number for each {each}", shape)
@@ -77,17 +82,19 @@ def _of_shares(path: Path, values: np.ndarray, scale: int, task: Task) -> Outcom
     low, high = int(values.min()), int(values.max())
     if low < 0:
         raise MettleError(path, "the outcomes 'primary' are not negative", f"{low}")
-    if task.pair_test == "mcnemar" and high > scale:
+    of_runs = task.pair_test == "training_runs"
+    if (of_runs or task.pair_test == "mcnemar") and high > scale:
         raise MettleError(path, f"the outcomes 'primary' lie in 0 to their scale {scale}", f"{low} to {high}")
     # Groups overlap only in images, and a hit counts in all groups of its image: the sum changes with the hit.
     decisions = values if axes == 1 else values.sum(axis=0, dtype=np.int64)
-    return Outcomes(values, scale, decisions, images=(f"{values.shape[-1]:,} images",))
+    images = f"{scale if of_runs else values.shape[-1]:,} images"
+    return Outcomes(values, scale, decisions, images=(images,), of_runs=of_runs)
 
 
 def _smallest_mean(outcomes: Outcomes) -> float:
     """The mean share, of the worst group where there are groups."""
     sums = np.atleast_2d(outcomes.values).sum(axis=1, dtype=np.int64)
-    return int(sums.min()) / (outcomes.scale * outcomes.count)
+    return int(sums.min()) / (outcomes.scale * outcomes.values.shape[-1])
 
 
 def _of_ranks(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[Outcomes, float]:

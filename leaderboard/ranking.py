@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
-from benchmark.statistics import rank_intervals
+from benchmark.statistics import rank_intervals, training_run_ranks
 from benchmark.statistics.fixed_point import largest_exact_integer
 from benchmark.statistics.worst_ranks import worst_group_rank_intervals
 from leaderboard.outcomes import Outcomes
@@ -34,7 +35,7 @@ class Ranking:
     places: tuple[Place, ...]
     images: int
     method: str
-    """"max-T bootstrap", or "closed form" for more than 1,000 rows."""
+    """"max-T bootstrap", or "closed form" for more than 1,000 rows; "pooled t" or "Welch's t" for training runs."""
     separable_difference: float | None
     """Share in [0, 1]: how far apart the median pair of leaders must be to count as different in this table, where
     all pairs are tested together; None where no pair differs."""
@@ -50,6 +51,8 @@ def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Rank
     """
     if not outcomes:
         return Ranking((), 0, "max-T bootstrap", None)
+    if outcomes[0].of_runs:
+        return _rank_by_runs(outcomes, higher_is_better=higher_is_better)
     common = math.lcm(*(row.scale for row in outcomes))  # rows with different numbers of replicates: exactly
     counts = np.stack([row.values.astype(np.int64) * (common // row.scale) for row in outcomes])
     images = counts.shape[-1]
@@ -75,3 +78,23 @@ def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Rank
     return Ranking(
         places, images, result.method, apart if math.isfinite(apart) else None, groups=counts.shape[1] if grouped else 1
     )
+
+
+def _rank_by_runs(outcomes: Sequence[Outcomes], *, higher_is_better: bool) -> Ranking:
+    """The places of rows whose scores are means over training runs, any number of them each."""
+    sign = 1 if higher_is_better else -1
+    shares = [sign * row.values / row.scale for row in outcomes]
+    result = training_run_ranks(shares, CONFIDENCE)
+    means = [Fraction(sign * int(row.values.sum()), row.scale * len(row.values)) for row in outcomes]
+    places = tuple(
+        Place(
+            rank=1 + sum(other > means[row] for other in means),
+            lower=int(result.lower[row]),
+            upper=int(result.upper[row]),
+            tied_with=tuple(result.tied_with[row]),
+        )
+        for row in range(len(outcomes))
+    )
+    apart = result.smallest_separable_difference
+    method = "pooled t" if math.isfinite(result.pooled_sd) else "Welch's t"
+    return Ranking(places, outcomes[0].count, method, apart if math.isfinite(apart) else None)

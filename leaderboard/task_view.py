@@ -135,15 +135,16 @@ def _caption(task: Task, table: Table) -> str:
     ranking = table.ranking
     if ranking is None or count < 2:
         return text
-    method = {"max-T bootstrap": "max-T bootstrap", "closed form": "conservative closed form"}[ranking.method]
+    method = {"closed form": "conservative closed form"}.get(ranking.method, ranking.method)
     pairs = f"{count * (count - 1) // 2:,} pairs"
     if ranking.groups > 1:
         pairs += f" and {ranking.groups} groups"
     of_what = " of both kinds, by DeLong's placements" if task.pair_test == "delong" else ""
-    text += (
-        f" Rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
-        f"{ranking.images:,} images{of_what})."
-    )
+    units = f"{ranking.images:,} images{of_what}"
+    if task.pair_test == "training_runs":
+        spread = "one spread for all rows" if ranking.method == "pooled t" else "a spread of its own for each row"
+        units = f"training runs, {spread}; the test images are the same for all"
+    text += f" Rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over {units})."
     if ranking.separable_difference is not None:
         text += (
             f" Leaders must typically differ by {plain(100 * ranking.separable_difference, 2)} points to be told apart."

@@ -60,8 +60,8 @@ class Task(Strict):
     primary: Metric
     ranked: bool = True
     """False for diagnostics: scores are shown, and nobody is placed by them."""
-    pair_test: Literal["paired_mean", "mcnemar", "worst_group", "delong"]
-    """How two rows are compared, on the per-image outcomes both records hold."""
+    pair_test: Literal["paired_mean", "mcnemar", "worst_group", "delong", "training_runs"]
+    """How two rows are compared, on the outcomes of each image, or of each training run, that both records hold."""
     also: list[Metric] = []
     data: TaskData
     settings: dict[str, Any] = {}

@@ -1,0 +1,86 @@
+"""Rows that are means over training runs: read, placed and captioned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from synthetic import Method
+from synthetic_families import Scores, add_scores, score, write_family_task
+
+from benchmark.documents import Task
+from benchmark.errors import MettleError
+from benchmark.statistics import training_run_ranks
+from leaderboard.collect import collect
+from leaderboard.rows import Table, tables
+from leaderboard.task_view import table_view
+
+IMAGES = 10_000
+METHOD = Method("set", "Set", 0, 1)
+
+
+def runs(mean: float, sd: float, count: int, seed: int) -> Scores:
+    """A record of nets that get about `mean` of the images right."""
+    right = np.rint(IMAGES * np.random.default_rng(seed).normal(mean, sd, count)).astype(np.uint16)
+    value = int(right.sum(dtype=np.int64)) / (IMAGES * count)
+    return Scores({"accuracy": score(value, covers="both")}, outcomes={"primary": (right, IMAGES)})
+
+
+def board(folder: Path, made: Sequence[Scores]) -> tuple[Task, dict[str, Table]]:
+    task = write_family_task(folder / "tasks", "distillation/x", "training_runs", "accuracy", ())
+    for index, scores in enumerate(made):
+        name = f"set-{index}"
+        add_scores(folder / "submissions", task, replace(METHOD, name=name, title=name, method=name), scores)
+    entries = collect([folder / "submissions"], folder / "tasks", folder / "none").entries[task.id, 1]
+    return task, {table.kind: table for table in tables(task, entries)}
+
+
+def test_places_are_those_of_the_statistics(tmp_path: Path) -> None:
+    made = [runs(0.75, 0.004, 5, 1), runs(0.748, 0.004, 5, 2), runs(0.70, 0.004, 10, 3)]
+    task, found = board(tmp_path, made)
+    rows = found["ranked"].rows
+    values = [row.entry.outcomes.values / IMAGES for row in rows if row.entry.outcomes]
+    expected = training_run_ranks(values)
+    places = [row.place for row in rows if row.place]
+    assert [place.rank for place in places] == [1, 2, 3]
+    assert [place.lower for place in places] == expected.lower.tolist() == [1, 1, 3]
+    assert [place.upper for place in places] == expected.upper.tolist() == [2, 2, 3]
+    assert places[0].tied_with == (1,)
+    assert found["ranked"].ranking is not None
+    assert found["ranked"].ranking.separable_difference == pytest.approx(expected.smallest_separable_difference)
+    caption = table_view(task, found["ranked"]).caption
+    assert "3 pairs at once (95 %, pooled t over training runs, one spread for all rows" in caption
+
+
+def test_rows_of_unequal_spread_say_so(tmp_path: Path) -> None:
+    task, found = board(tmp_path, [runs(0.75, 0.0005, 10, 1), runs(0.74, 0.03, 10, 2)])
+    assert "Welch's t over training runs, a spread of its own for each row" in table_view(task, found["ranked"]).caption
+
+
+def test_the_same_runs_fold_into_one_row(tmp_path: Path) -> None:
+    _, found = board(tmp_path, [runs(0.75, 0.004, 5, 1), runs(0.75, 0.004, 5, 1), runs(0.74, 0.004, 5, 2)])
+    assert len(found["ranked"].rows) == 2
+    assert len(found["folded"].rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("right", "words"),
+    [
+        (np.array([[7500, 7400]], np.uint16), "a whole number for each training run"),
+        (np.array([7500, 10_001], np.uint16), "lie in 0 to their scale"),
+        (np.array([7500, 7400], np.uint16), "is the mean of its outcomes"),
+    ],
+)
+def test_outcomes_that_are_none_are_refused(tmp_path: Path, right: np.ndarray, words: str) -> None:
+    made = Scores({"accuracy": score(0.7)}, outcomes={"primary": (right, IMAGES)})
+    with pytest.raises(MettleError, match=words):
+        board(tmp_path, [made])
+
+
+def test_records_of_other_test_images_do_not_share_a_table(tmp_path: Path) -> None:
+    other = Scores({"accuracy": score(0.7)}, outcomes={"primary": (np.array([70, 70], np.uint16), 100)})
+    with pytest.raises(MettleError, match="the same images"):
+        board(tmp_path, [runs(0.75, 0.004, 5, 1), other])
