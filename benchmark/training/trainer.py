@@ -66,7 +66,7 @@ def train(
     layout = torch.channels_last if plan.channels_last else torch.contiguous_format
     per_epoch, steps = plan.batches_per_epoch(len(examples)), plan.total_steps(len(examples))
     looks = {max(1, math.ceil(share * steps)): share for share in snapshots or {}}
-    with _threads(plan.threads), _progress_bar(show_progress) as bar:
+    with threads(plan.threads), progress_bar(show_progress) as bar:
         net = _initial_net(plan, pixels, mean, std, examples.classes, seed).to(memory_format=layout)
         optimizer = _optimizer(plan, net)
         first_epoch, loss = 0, float("nan")
@@ -223,7 +223,8 @@ def _normalized(plan: TrainingPlan, images: torch.Tensor, batch: Batch, generato
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def threads(count: int) -> Iterator[None]:
+    """Lets torch use so many threads inside."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
@@ -232,7 +233,8 @@ def _threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _progress_bar(shown: bool) -> Progress:
+def progress_bar(shown: bool) -> Progress:
+    """A bar of steps, with the time that is left."""
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), disable=not shown
     )
