@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from html_page import Page, check_page
 from synthetic import HOSTILE_TITLES, Method, add, many, text, write_submission, write_task
+from synthetic_reported import reported
 
-from benchmark.documents import Record, ReportedResults
+from benchmark.documents import Record
 from benchmark.errors import MettleError
 from leaderboard.build import Summary, build
 from leaderboard.revision import SiteRevision
@@ -19,23 +20,6 @@ from leaderboard.site import MARKER
 
 REVISION = SiteRevision("0123456789abcdef", "2026-11-21", dirty=False)
 CARD = "# Family card\n\n<script>alert('card')</script> [x](javascript:alert(1))\n"
-
-
-def reported(folder: Path) -> Path:
-    """Two files of reported results: for a draft task, for an external protocol; hostile and unverified rows."""
-    folder.mkdir()
-    facts = {"unit": "percent", "source": "https://example.org/?a=1&b=2", "retrieved": "2026-01-01", "verified": True}
-    rows = [
-        {**facts, "task": "corruption/draft-c", "method": title[:200], "metric": metric, "value": 60.0 + index}
-        for index, title in enumerate(HOSTILE_TITLES)
-        for metric in ("mean_accuracy", "clean_accuracy")
-    ]
-    rows.append({**rows[0], "method": "Unchecked", "verified": False})
-    for name, content in {"a": rows, "b": [{**rows[0], "task": "Elsewhere <b>", "sd": 0.5, "n": 3}]}.items():
-        document = {"schema_version": 1, "title": f"Paper <{name}>", "licence": "MIT & co", "rows": content}
-        ReportedResults.model_validate(document)
-        (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
-    return folder
 
 
 class Built:

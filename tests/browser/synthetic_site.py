@@ -1,0 +1,58 @@
+"""A site of synthetic records that has every kind of page and table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synthetic import HOSTILE_TITLES, Method, add, many, text, write_submission, write_task
+from synthetic_families import add_scores, detection, detection_task, group_task, worst_group
+from synthetic_reported import reported
+
+from leaderboard.build import build
+from leaderboard.revision import SiteRevision
+
+MAIN = "tasks/corruption/synthetic-mc.v1.html"
+COUNT = 130
+"""Ranked rows of the main task: more than one screen page of a table."""
+
+
+class SyntheticSite:
+    """Built once for all tests."""
+
+    def __init__(self, folder: Path, count: int = COUNT) -> None:
+        self.folder = folder / "site"
+        tasks, root, local = folder / "tasks", folder / "submissions", folder / "workspace" / "submissions"
+        task = write_task(tasks, title=text("Synthetic, corrupted"))
+        write_task(tasks, "corruption/draft-c", state=text("draft"), tier="research")
+        write_task(tasks, "corruption/old-c", version=1, state=text("archived"))
+        write_task(tasks, "corruption/old-c", version=2, tier="research")
+        (tasks / "corruption" / "README.md").write_text("# Family card\n\nText, and a table.\n", encoding="utf-8")
+        self.records = many(root, task, count, images=300)
+        flag = [{"name": "canary", "evidence": HOSTILE_TITLES[0]}]
+        batch = [{"name": "batch-dependent", "evidence": "Two orders gave two scores."}]
+        for method, said in (
+            (Method("pretrained", "Pretrained <net>", 1.5, 905, declares=PRETRAINED), "measured"),
+            (Method("void", "Void", 3.0, 900), "void"),
+            (Method("claim", "Claim", 3.0, 901, kind="predictions"), "measured"),
+            (Method("alone", "Alone", 3.0, 902, flags=flag), ""),
+            (Method("batch", "Batch", 3.0, 903, flags=batch), "measured"),
+            (Method("again", "Built again", 1.0, 906, baseline=True), "reproduced"),
+        ):
+            add(root, task, method, images=300, said=said)
+        write_submission(root, Method("unscored", "Not scored", 0, 0))
+        add(local, task, Method("mine", "Mine", 0.1, 904), images=300)
+        groups, far = group_task(tasks), detection_task(tasks)
+        for index in range(4):
+            accuracies = [0.5 + 0.1 * index, 0.7, 0.8, 0.85, 0.9]
+            add_scores(
+                root,
+                groups,
+                Method(f"grouped-{index}", f"Grouped {index}", 0, index),
+                worst_group(accuracies, 500, index),
+            )
+            add_scores(root, far, Method(f"far-{index}", f"Far {index}", 0, index), detection(1.0 + 0.4 * index, index))
+        revision = SiteRevision("0123456789abcdef", "2026-11-21", dirty=False)
+        build(self.folder, [root, local], tasks, reported(folder / "reported"), revision)
+
+
+PRETRAINED = 'training_data = ["train"]\npretraining = ["imagenet"]\nselected_on = "val"\n'

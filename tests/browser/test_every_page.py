@@ -1,0 +1,56 @@
+"""What holds for every kind of page: quiet, self-contained, readable with assistive tools, on phones and on paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from synthetic_site import MAIN
+
+if TYPE_CHECKING:
+    from conftest import Opener
+
+PAGES = (
+    "index.html",
+    "methods.html",
+    "data.html",
+    MAIN,
+    "tasks/corruption/draft-c.v1.html",
+    "tasks/corruption/old-c.v1.html",
+    "tasks/subgroup/groups.v1.html",
+    "tasks/ood/far.v1.html",
+    "submissions/method-0002.html",
+    "submissions/grouped-0.html",
+    "submissions/far-0.html",
+    "submissions/unscored.html",
+)
+SERIOUS = ("serious", "critical")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(open_page: Opener, axe_source: str, path: str, theme: str) -> None:
+    page = open_page(path, theme=theme)
+    page.evaluate("() => document.querySelectorAll('details').forEach((item) => { item.open = true; })")
+    page.evaluate(axe_source)
+    found = page.evaluate("async () => (await axe.run()).violations")
+    serious = [
+        (item["id"], [node["target"] for node in item["nodes"]][:3]) for item in found if item["impact"] in SERIOUS
+    ]
+    assert not serious
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_hangs_over_the_edge_of_a_phone(open_page: Opener, path: str) -> None:
+    page = open_page(path, size=(390, 844))
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+
+
+def test_theme_is_kept_between_pages(open_page: Opener) -> None:
+    page = open_page("index.html", theme="light")
+    before = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    dark = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert dark != before
+    page.get_by_role("link", name="Methods", exact=True).click()
+    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == dark
