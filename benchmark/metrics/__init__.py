@@ -19,6 +19,16 @@ from benchmark.metrics.corruption import (
     relative_mean_corruption_error,
     worst_corruption,
 )
+from benchmark.metrics.curation import (
+    Detected,
+    Filtering,
+    class_balance,
+    detected,
+    filtering,
+    found_by_inspection,
+    normalized_gain,
+    redundant_share,
+)
 from benchmark.metrics.dense_ranks import dense_ranks
 from benchmark.metrics.detection import (
     DetectionScores,
@@ -62,7 +72,9 @@ from benchmark.metrics.subgroups import (
 
 __all__ = [
     "CONFIDENCE_EDGES",
+    "Detected",
     "DetectionScores",
+    "Filtering",
     "GroupCells",
     "LogitLine",
     "WorstCorruption",
@@ -78,11 +90,13 @@ __all__ = [
     "cell_accuracies",
     "cell_of_images",
     "class_accuracies",
+    "class_balance",
     "confidence_histogram",
     "corruption_accuracies",
     "corruption_errors",
     "debiased_group_variance",
     "dense_ranks",
+    "detected",
     "detection_scores",
     "detection_scores_by_set",
     "effective_robustness",
@@ -92,8 +106,10 @@ __all__ = [
     "expected_calibration_error_bound",
     "expected_calibration_error_floor",
     "fair_std",
+    "filtering",
     "first_fall",
     "fit_logit_line",
+    "found_by_inspection",
     "fpr_at_95_id_positive",
     "fpr_at_95_ood_positive",
     "fpr_at_tpr",
@@ -107,8 +123,10 @@ __all__ = [
     "mean_accuracy",
     "mean_corruption_error",
     "noise_threshold",
+    "normalized_gain",
     "oscr",
     "ranked_groups",
+    "redundant_share",
     "relative_mean_corruption_error",
     "right_in_all",
     "same_in_all",

@@ -26,6 +26,7 @@ from benchmark.statistics.paired import (
 )
 from benchmark.statistics.proportion import wilson_interval
 from benchmark.statistics.ranks import RankIntervals, conservative_rank_intervals, rank_intervals
+from benchmark.statistics.run_anchors import mean_difference_interval, normalized_gain_interval
 from benchmark.statistics.simultaneous import Worst, simultaneous_mean_intervals, worst_interval
 from benchmark.statistics.training_runs import RunRanks, equal_spread_p_value, training_run_ranks, welch_p_value
 from benchmark.statistics.weighted_means import weighted_mean_interval, worst_weighted_interval
@@ -61,7 +62,9 @@ __all__ = [
     "mcnemar_exact",
     "mcnemar_p_value",
     "mean_auroc_interval",
+    "mean_difference_interval",
     "mean_interval",
+    "normalized_gain_interval",
     "paired_difference",
     "placements",
     "rank_intervals",
