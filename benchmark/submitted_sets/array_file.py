@@ -1,0 +1,137 @@
+"""The arrays of a file by a stranger: what its header promises is checked before anything is allocated."""
+
+from __future__ import annotations
+
+import difflib
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from benchmark.errors import MettleError
+from benchmark.submitted_sets.npz_header import read_npz_header
+from benchmark.submitted_sets.safetensors_header import read_safetensors_header
+
+HEADER_ALLOWANCE_BYTES = 100_000
+"""A file may be larger than its arrays by this much: names, shapes, notes, zip directory."""
+HARMLESS_BYTES = 64_000_000
+"""No limit is lower: what fits in this hurts nobody, and a refusal by shape or count says more than one by size."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a header says of one array."""
+
+    dtype: str
+    """numpy's name, for instance `uint8`, or the format's own where numpy has none."""
+    shape: tuple[int, ...]
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class ArrayFile:
+    """An open file whose header was read, and nothing else."""
+
+    path: Path
+    entries: Mapping[str, Entry]
+    notes: Mapping[str, str]
+    """The text beside the arrays: metadata of a safetensors file."""
+    _load: Callable[[str], np.ndarray]
+
+    def expect(self, name: str, dtypes: Sequence[str], shape: Sequence[int | str]) -> Entry:
+        """The header's entry of an array that must have one of these types and this shape.
+
+        shape: a number is that length, a letter any length. Raises MettleError where it differs; axes in another order
+        are named as such.
+        """
+        rule = f"{name} is {' or '.join(dtypes)} of shape ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+        entry = self.entries.get(name)
+        if entry is None:
+            have = ", ".join(sorted(self.entries)) or "no arrays"
+            raise MettleError(self.path, rule, f"a file with {have}", f"Add {name}.")
+        found = f"{entry.dtype} of shape {entry.shape}"
+        if entry.dtype not in dtypes:
+            raise MettleError(self.path, rule, found)
+        fits = len(entry.shape) == len(shape) and all(
+            isinstance(wanted, str) or wanted == length for wanted, length in zip(shape, entry.shape, strict=True)
+        )
+        if not fits:
+            reordered = len(shape) > 1 and sorted(entry.shape[1:]) == sorted(map(_length, shape[1:]))
+            raise MettleError(self.path, rule, found, "Put its axes in this order." if reordered else None)
+        return entry
+
+    def read(self, name: str) -> np.ndarray:
+        """One array; MettleError for damage, and for NaN or infinity at the first position that has it."""
+        try:
+            array = self._load(name)
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            raise MettleError(self.path, f"{name} is damaged", printable(error), "Write the file again.") from None
+        if array.dtype.kind == "f" and not (finite := np.isfinite(array)).all():
+            wrong = np.unravel_index(int(np.argmin(finite)), array.shape)
+            where = f" at position {', '.join(map(str, wrong))}" if wrong else ""
+            raise MettleError(self.path, f"{name} holds finite numbers", f"{array[wrong]}{where}")
+        return array
+
+
+def open_arrays(path: Path, names: Sequence[str], max_bytes: int) -> ArrayFile:
+    """The header of a safetensors or .npz file.
+
+    names: the arrays it may have. max_bytes: of all arrays together, unpacked; at least `HARMLESS_BYTES`. Raises
+    MettleError for a file of another kind, one that is damaged, too large, would need unpickling, or has an array of
+    another name.
+    """
+    path, max_bytes = Path(path), max(max_bytes, HARMLESS_BYTES)
+    if not path.is_file():
+        raise MettleError(path, "there is no such file", fix="Check the path.")
+    size = path.stat().st_size
+    if size > max_bytes + HEADER_ALLOWANCE_BYTES:
+        raise MettleError(
+            path, f"a file for this task has at most {max_bytes + HEADER_ALLOWANCE_BYTES:,} bytes", f"{size:,}"
+        )
+    with path.open("rb") as stream:
+        start = stream.read(512)
+    notes: Mapping[str, str] = {}
+    if start.startswith(b"PK"):
+        described, load = read_npz_header(path)
+    elif start[8:9] == b"{":
+        described, notes, load = read_safetensors_header(path, start, size)
+    else:
+        raise MettleError(path, "a submitted set is a safetensors file or an .npz file of plain arrays", _kind(start))
+    entries = {
+        name: Entry(dtype, shape, prod(shape) * item_bytes) for name, (dtype, shape, item_bytes) in described.items()
+    }
+    for name in sorted(set(entries) - set(names)):
+        near = difflib.get_close_matches(name, names, n=1)
+        fix = f"Did you mean {near[0]!r}?" if near else f"Known arrays: {', '.join(names)}."
+        raise MettleError(path, f"unknown array {printable(name)!r}", fix=fix)
+    if (total := sum(entry.nbytes for entry in entries.values())) > max_bytes:
+        raise MettleError(path, f"the arrays for this task have at most {max_bytes:,} bytes", f"{total:,}")
+    return ArrayFile(path, entries, notes, load)
+
+
+def printable(reason: object, limit: int = 120) -> str:
+    """The first line of a text that quotes a hostile file: no control characters reach a terminal."""
+    lines = str(reason).strip().splitlines() or ["no reason given"]
+    return "".join(letter if letter.isprintable() else "?" for letter in lines[0])[:limit]
+
+
+def _length(axis: int | str) -> int:
+    return axis if isinstance(axis, int) else -1
+
+
+def _kind(start: bytes) -> str:
+    text = start.lstrip().lower()
+    if not text:
+        return "an empty file"
+    if text.startswith(b"<"):
+        return "an HTML page: the link leads to a web page, not to the file"
+    if text.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer instead of the file itself"
+    if start.startswith(b"\x93NUMPY"):
+        return "one .npy array (numpy.savez_compressed writes several, by name)"
+    if start.startswith(b"\x80"):
+        return "a pickle, which is never opened (`mettle convert --kind distilled` reads the known layouts)"
+    return f"a file that starts with {start[:8]!r}"

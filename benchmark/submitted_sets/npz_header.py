@@ -1,0 +1,78 @@
+"""The headers of the arrays in an .npz file, and a reader that unpacks no more than they say."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable
+from math import prod
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from benchmark.errors import MettleError
+
+MAX_MEMBERS = 16
+HEADER_READERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+NPZ_FIX = "Write it with numpy.savez_compressed."
+TORCH_FIX = "`mettle convert IN OUT --kind distilled` reads the known layouts of distilled sets."
+
+Described = dict[str, tuple[str, tuple[int, ...], int]]
+"""Array -> its type, shape and bytes per number."""
+
+
+def read_npz_header(path: Path) -> tuple[Described, Callable[[str], np.ndarray]]:
+    """The arrays by name, and a function that reads one of them.
+
+    Raises MettleError for a damaged archive, members that are no arrays, arrays of Python objects (which only an
+    unpickler could read), and members that unpack to more or less than their array has.
+    """
+    described: Described = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if any(member.filename.endswith("data.pkl") for member in members):
+                value = "a torch file, which holds a pickle, and a pickle is never opened"
+                raise MettleError(path, "a submitted set is a safetensors or .npz file", value, TORCH_FIX)
+            if len(members) > MAX_MEMBERS:
+                raise MettleError(path, f"an .npz file has at most {MAX_MEMBERS} arrays here", f"{len(members):,}")
+            for member in members:
+                name = member.filename.removesuffix(".npy")
+                if name == member.filename or name in described:
+                    raise ValueError(f"the member {member.filename[:80]!r} is no array, or there are two of it")
+                with archive.open(member) as stream:
+                    described[name] = _described(path, name, stream, member.file_size)
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError, SyntaxError, TypeError,
+            zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
+        reason = "".join(letter if letter.isprintable() else "?" for letter in str(error))[:120]
+        raise MettleError(path, "is an .npz file of plain arrays", reason or "a damaged archive", NPZ_FIX) from None
+
+    def load(name: str) -> np.ndarray:
+        try:
+            with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
+                array = np.lib.format.read_array(stream, allow_pickle=False)
+                return np.require(array, array.dtype.newbyteorder("="), "C")
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
+
+    return described, load
+
+
+def _described(path: Path, name: str, stream: IO[bytes], unpacked_bytes: int) -> tuple[str, tuple[int, ...], int]:
+    version = np.lib.format.read_magic(stream)
+    if version not in HEADER_READERS:
+        raise ValueError(f"{name} has the array format {version}")
+    shape, _, dtype = HEADER_READERS[version](stream)
+    if dtype.hasobject or dtype.names is not None or dtype.kind not in "biuf":
+        value = "Python objects, which only a pickle holds" if dtype.hasobject else str(dtype)
+        raise MettleError(path, f"{name} holds plain numbers", value, "Write it as an array of numbers.")
+    if any(length < 0 for length in shape):
+        raise ValueError(f"{name} has the shape {shape}")
+    promised = prod(shape) * dtype.itemsize
+    if unpacked_bytes - stream.tell() != promised:
+        raise ValueError(f"{name} has {promised:,} bytes by its header and {unpacked_bytes:,} in the archive")
+    return dtype.newbyteorder("=").name, tuple(shape), dtype.itemsize

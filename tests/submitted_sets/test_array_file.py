@@ -1,0 +1,196 @@
+"""Headers first: whatever is wrong with a file is one line, before its arrays are allocated."""
+
+from __future__ import annotations
+
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hostile_files import (
+    SPARSE_BYTES,
+    Payload,
+    bare_pickle,
+    bomb,
+    header_of,
+    lying_npz,
+    pickled_npz,
+    refusal,
+    safetensors,
+    safetensors_with_header,
+    sparse_file,
+)
+
+from benchmark.errors import MettleError
+from benchmark.submitted_sets.array_file import HARMLESS_BYTES, ArrayFile, open_arrays
+
+NAMES = ("images", "labels")
+LIMITS = {"names": NAMES, "max_bytes": HARMLESS_BYTES + 1}
+IMAGES = np.arange(48, dtype=np.uint8).reshape(2, 3, 4, 2)
+
+
+def opened(path: Path) -> ArrayFile:
+    return open_arrays(path, NAMES, HARMLESS_BYTES)
+
+
+def test_both_formats_give_equal_arrays(tmp_path: Path) -> None:
+    labels = np.array([1, 0], dtype=">i4")
+    safetensors(tmp_path / "a.safetensors", images=IMAGES, labels=labels.astype("<i4"))
+    np.savez_compressed(tmp_path / "b.npz", images=np.asfortranarray(IMAGES), labels=labels)
+    for name in ("a.safetensors", "b.npz"):
+        file = opened(tmp_path / name)
+        assert file.expect("images", ["uint8"], ("N", 3, 4, 2)).nbytes == 48
+        assert np.array_equal(file.read("images"), IMAGES)
+        found = file.read("labels")
+        assert found.dtype == np.dtype("int32")
+        assert found.tolist() == [1, 0]
+
+
+def test_no_file_and_a_folder(tmp_path: Path) -> None:
+    assert "no such file" in refusal(open_arrays, tmp_path / "absent.npz", **LIMITS)
+    assert "no such file" in refusal(open_arrays, tmp_path, **LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "an empty file"),
+        (b"<!DOCTYPE html><html>404", "an HTML page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "a Git LFS pointer"),
+        (b"\x93NUMPY\x01\x00", "one .npy array"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(100), "starts with b'\\x89HDF"),
+        (b"PK\x03\x04" + bytes(200), "is an .npz file of plain arrays"),
+    ],
+)
+def test_other_files_are_named(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "set.safetensors").write_bytes(content)
+    assert says in refusal(open_arrays, tmp_path / "set.safetensors", **LIMITS)
+
+
+def test_pickles_are_never_opened(tmp_path: Path) -> None:
+    proof = tmp_path / "ran"
+    assert "a pickle, which is never opened" in refusal(open_arrays, bare_pickle(tmp_path / "a", proof), **LIMITS)
+    text = refusal(open_arrays, pickled_npz(tmp_path / "b.npz", proof), **LIMITS)
+    assert "Python objects, which only a pickle holds" in text
+    torch.save({"data": [[torch.zeros(2), Payload(proof)]]}, tmp_path / "c.pt")
+    text = refusal(open_arrays, tmp_path / "c.pt", **LIMITS)
+    assert "a torch file, which holds a pickle" in text
+    assert "mettle convert" in text
+    assert not proof.exists()
+    np.load(tmp_path / "b.npz", allow_pickle=True)["images"]
+    assert proof.exists(), "the payload is a working one"
+
+
+@pytest.mark.parametrize("length", [50 * 10**9, 2**63 + 1, 100_001, 400])
+def test_a_header_that_is_too_long(tmp_path: Path, length: int) -> None:
+    text = refusal(open_arrays, header_of(tmp_path / "set.safetensors", length), **LIMITS)
+    assert f"{length:,} bytes of header in 318 bytes" in text
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"images": {"dtype": "U8", "shape": [10**12], "data_offsets": [0, 4]}},
+        {"images": {"dtype": "U8", "shape": [2**40, 2**40], "data_offsets": [0, 4]}},
+        {"images": {"dtype": "U8", "shape": [4], "data_offsets": [0, 400]}},
+        {"images": {"dtype": "U8", "shape": [2], "data_offsets": [2, 4]}},
+        {"images": {"dtype": "U8", "shape": [-4], "data_offsets": [0, 4]}},
+        {"images": {"dtype": "X9", "shape": [4], "data_offsets": [0, 4]}},
+        ["no", "table"],
+        {"__metadata__": {"a": 3}},
+    ],
+)
+def test_a_header_that_disagrees_with_its_file(tmp_path: Path, header: object) -> None:
+    path = safetensors_with_header(tmp_path / "set.safetensors", header, bytes(4))
+    if isinstance(header, list):  # such a file does not even start as one
+        assert "safetensors file or an .npz file" in refusal(open_arrays, path, **LIMITS)
+        return
+    assert "cut short or damaged" in refusal(open_arrays, path, **LIMITS)
+
+
+def test_nothing_large_is_allocated_for_a_refusal(tmp_path: Path) -> None:
+    files = [
+        (sparse_file(tmp_path / "sparse.safetensors", [SPARSE_BYTES]), "has at most 64,100,001 bytes, but got 50,000"),
+        (bomb(tmp_path / "bomb.npz", 70_000_000), "at most 64,000,001 bytes, but got 70,000,000"),
+        (lying_npz(tmp_path / "lying.npz", (10**14,)), "images has 100,000,000,000,000 bytes by its header"),
+        (lying_npz(tmp_path / "wide.npz", (2**63, 2**63)), "bytes by its header"),
+    ]
+    tracemalloc.start()
+    try:
+        for path, says in files:
+            assert says in refusal(open_arrays, path, **LIMITS)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_members_that_are_no_arrays(tmp_path: Path) -> None:
+    for name, members in {
+        "text": ["README.txt"],
+        "double": ["images.npy"] * 2,
+        "many": [f"{i}.npy" for i in range(20)],
+    }.items():
+        path = tmp_path / f"{name}.npz"
+        with zipfile.ZipFile(path, "w") as archive:
+            for member in members:
+                if name != "double" or member not in archive.namelist():
+                    archive.writestr(member, b"x")
+                else:
+                    with pytest.warns(UserWarning, match="Duplicate name"):
+                        archive.writestr(member, b"x")
+        assert "npz" in refusal(open_arrays, path, **LIMITS)
+
+
+def test_unknown_arrays_and_strange_types(tmp_path: Path) -> None:
+    path = safetensors(tmp_path / "a.safetensors", image=IMAGES)
+    assert "unknown array 'image'. Did you mean 'images'?" in refusal(open_arrays, path, **LIMITS)
+    np.savez(tmp_path / "b.npz", images=np.zeros(3, dtype=[("a", "u1")]))
+    assert "images holds plain numbers" in refusal(open_arrays, tmp_path / "b.npz", **LIMITS)
+    torch_only = {"images": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}
+    file = opened(safetensors_with_header(tmp_path / "c.safetensors", torch_only, bytes(4)))
+    text = refusal(lambda _: file.expect("images", ["uint8"], ("N",)), file.path)
+    assert "images is uint8 of shape (N,), but got BF16 of shape (2,)" in text
+
+
+def test_shapes_are_checked_in_the_header(tmp_path: Path) -> None:
+    file = opened(safetensors(tmp_path / "a.safetensors", images=IMAGES))
+    text = refusal(lambda _: file.expect("images", ["uint8"], ("N", 2, 3, 4)), file.path)
+    assert "uint8 of shape (N, 2, 3, 4), but got uint8 of shape (2, 3, 4, 2). Put its axes in this order." in text
+    text = refusal(lambda _: file.expect("images", ["uint8"], ("N", 2, 3, 5)), file.path)
+    assert "axes" not in text
+    assert "Add labels" in refusal(lambda _: file.expect("labels", ["int64"], (2,)), file.path)
+
+
+def test_nan_is_named_by_position(tmp_path: Path) -> None:
+    values = np.ones((2, 3), np.float32)
+    values[1, 2] = np.nan
+    values[1, 1] = np.inf
+    file = opened(safetensors(tmp_path / "a.safetensors", images=values))
+    assert "finite numbers, but got inf at position 1, 1" in refusal(lambda _: file.read("images"), file.path)
+
+
+@pytest.mark.parametrize("form", ["safetensors", "npz"])
+def test_damaged_bytes_end_in_one_line_or_in_arrays(tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"set.{form}"
+    if form == "npz":
+        np.savez_compressed(path, images=IMAGES, labels=np.arange(2))
+    else:
+        safetensors(path, images=IMAGES, labels=np.arange(2))
+    whole = path.read_bytes()
+    draws = np.random.default_rng(3)
+    refusals = []
+    for _ in range(300):
+        damaged = bytearray(whole[: draws.integers(1, len(whole) + 1)] if draws.random() < 0.3 else whole)
+        for place in draws.integers(len(damaged), size=draws.integers(1, 5)):
+            damaged[place] = draws.integers(256)
+        path.write_bytes(damaged)
+        try:
+            file = opened(path)
+            for name in file.entries:
+                file.read(name)
+        except MettleError as error:
+            refusals.append(str(error))
+    assert len(refusals) > 50
+    assert all(text.isprintable() for text in refusals)
