@@ -36,8 +36,7 @@ def normalized_gain_interval(
 
     runs, random, oracle: float (k,), independent, any k each, in one unit. The gains g that Student's t does not refuse
     for mean(runs) - (1 - g) mean(random) - g mean(oracle) = 0. Source: Fieller (1954), "Some problems in interval
-    estimation"; the variances are estimated apart, with Satterthwaite's degrees at the observed gain, so that five runs against anchors of
-    twenty are covered in 93 to 96 % of cases where 95 are meant. Unlike an
+    estimation"; the variances are estimated apart, with Satterthwaite's degrees at the observed gain. Unlike an
     interval from a linearized ratio it is not symmetric, and it has no finite ends where the anchors themselves cannot
     be told apart: (nan, nan), as where the oracle is not above random or any of the three has fewer than two runs.
     Raises ValueError for NaN and another shape.

@@ -61,7 +61,7 @@ def test_gain_coverage(true_gain: float) -> None:
             drawn(rng, oracle, spread, 20),
         )
         inside += found.contains(true_gain)
-    assert 0.92 < inside / trials < 0.98
+    assert 0.93 < inside / trials < 0.97  # 6,000 trials gave .946 to .950
 
 
 def test_anchors_that_cannot_be_told_apart_bound_nothing() -> None:
