@@ -102,8 +102,7 @@ def check(
             if piece.artifact.replicate:
                 what += f" ({piece.artifact.replicate})"
             if piece.artifact.kind != "checkpoint":
-                protocol = entry.task.protocol()
-                protocol.submitted(entry.task, protocol.open_split(entry.task), piece.file)
+                entry.task.protocol().check_file(entry.task, piece.artifact, piece.file)
                 console.print(f"{what}: {piece.artifact.kind} complete, hash right", highlight=False)
                 continue
             model = load_model(entry.task, piece.artifact, piece.file)
@@ -123,6 +122,13 @@ def score(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Score every cell again, also those already finished.")
     ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Of submitted sets: few nets, few steps; to iterate, never ranked.")
+    ] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Of submitted sets: train in bfloat16; never ranked.")] = False,
+    salt_file: Annotated[
+        Path | None, typer.Option(help="Maintainers: draw the seeds of trainings from the text in this file.")
+    ] = None,
     tasks_dir: TasksDir = None,
 ) -> None:
     """Score a submission and write its records.
@@ -130,6 +136,7 @@ def score(
     Ctrl-C loses nothing: finished cells are kept, and the same command goes on from them.
     """
     from benchmark.documents import read_record
+    from benchmark.effort import effort_of
     from benchmark.evaluation import Options, score_submission
     from benchmark.launch import default_workers
     from benchmark.show import ScoringBar, score_lines
@@ -142,6 +149,7 @@ def score(
         device=device,
         fresh=fresh,
         tasks_dir=tasks_dir or TASKS_DIR,
+        effort=effort_of(quick, fast, salt_file),
     )
     with ScoringBar(errors) as bar:
         paths = score_submission(submission, task or None, options, bar)

@@ -13,6 +13,7 @@ from torch import nn
 from benchmark import provenance
 from benchmark.documents import Cost, Flag, Record, Run, ScoredArtifact, ScoredTask
 from benchmark.documents.store import describe_outcome, put_in_store
+from benchmark.effort import STANDARD, Effort
 from benchmark.models import flops_per_image
 from benchmark.models.decisions import NOISE_FLOAT32, depends_on_batch
 from benchmark.protocol import Scored
@@ -31,6 +32,7 @@ class Conditions:
     threads: int
     workers: int
     batch_size: int
+    effort: Effort = STANDARD
     started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
     clock: float = field(default_factory=time.monotonic)
 
@@ -39,7 +41,7 @@ class Conditions:
 class Measured:
     """What the scorer found out about one net before scoring it."""
 
-    cost: Cost
+    cost: Cost | None
     flags: list[Flag]
     notes: list[str]
 
@@ -53,10 +55,12 @@ def compose(
     flags: list[Flag],
     conditions: Conditions,
     notes: list[str],
+    training_seeds: Mapping[str, list[int]] | None = None,
 ) -> tuple[Record, dict[str, np.ndarray]]:
     """The record, and the arrays to be stored beside it; larger arrays go to the content-addressed store here.
 
-    runs: what each replicate scored, by its name; several are merged by the protocol. cost: None where no model ran.
+    runs: what each replicate scored, by its name; several are merged by the protocol. cost: None where no model was
+    submitted.
     """
     scored = next(iter(runs.values())) if len(runs) == 1 else task.protocol.merge(task.entry, task.split, runs)
     definition, dataset = task.entry.task, task.split.dataset
@@ -81,6 +85,8 @@ def compose(
         },
         "replicates": several if len(runs) > 1 else {},
         "detector": scored.detector.model_dump() if scored.detector else None,
+        "tier": conditions.effort.tier,
+        "training_seeds": dict(training_seeds or {}),
         "cost": cost.model_dump() if cost else None,
         "flags": [flag.model_dump() for flag in dict.fromkeys([*scored.flags, *flags])],
     }
@@ -92,7 +98,7 @@ def compose(
         threads=conditions.threads,
         workers=conditions.workers,
         batch_size=conditions.batch_size,
-        precision="fp32",
+        precision="fast" if conditions.effort.tier == "fast" else "fp32",
         versions=provenance.versions(),
         revision=provenance.revision(),
         data_source=dataset.source,
@@ -115,8 +121,10 @@ def measure_cost(module: nn.Module, entry: TaskEntry, weight_bytes: int) -> Cost
     )
 
 
-def total_cost(costs: Sequence[Cost]) -> Cost:
-    """What the replicates cost: the largest net, and the bytes of all files."""
+def total_cost(costs: Sequence[Cost]) -> Cost | None:
+    """What the replicates cost: the largest net, and the bytes of all files; None without any."""
+    if not costs:
+        return None
     flops = [cost.flops for cost in costs if cost.flops is not None]
     return Cost(
         parameters=max(cost.parameters for cost in costs),

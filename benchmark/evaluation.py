@@ -18,6 +18,7 @@ from benchmark.compose import Conditions, Measured, batch_flags, compose, measur
 from benchmark.documents import Artifact, Detector, Record, ScoredArtifact, Submission
 from benchmark.documents.canonical import bytes_sha256
 from benchmark.documents.store import write_atomically, write_record
+from benchmark.effort import STANDARD, Effort
 from benchmark.errors import MettleError
 from benchmark.paths import workspace_dir
 from benchmark.protocol import Arrays, Candidate
@@ -40,6 +41,8 @@ class Options:
     fresh: bool = False
     """Score every cell again instead of going on from finished ones."""
     tasks_dir: Path = TASKS_DIR
+    effort: Effort = STANDARD
+    """Of tasks that train nets; any other than the standard one may change a `result`, which says so."""
 
 
 def check_device(name: str) -> None:
@@ -80,8 +83,8 @@ def score_entry(
     task, submission = entry.task.task, checked.submission
     name = f"{task.id}.v{task.version}"
     threads = max(1, launch.available_cores() // options.workers)
-    conditions = Conditions(options.device, threads, options.workers, options.batch_size)
-    if entry.pieces[0].artifact.kind != "checkpoint":
+    conditions = Conditions(options.device, threads, options.workers, options.batch_size, options.effort)
+    if entry.pieces[0].artifact.kind in ("predictions", "ood-scores"):
         return _score_submitted(submission, entry, open_task(name, options.tasks_dir), conditions)
     with tempfile.TemporaryDirectory(prefix="mettle-fresh-") as fresh:
         jobs = [
@@ -94,13 +97,14 @@ def score_entry(
                 batch_size=options.batch_size,
                 threads=threads,
                 device=options.device,
+                effort=options.effort,
             )
             for piece in entry.pieces
         ]
         measured = [_measure(open_job(job), job) for job in jobs]  # also refuses what cannot be scored, before hours
         opened = open_task(name, options.tasks_dir)
-        groups = opened.protocol.shard_groups(opened.entry)
-        what, total, finished = f"{submission.name} on {task.id}", len(jobs) * sum(map(len, groups)), 0
+        groups = [opened.protocol.groups_for(opened.entry, job.artifact, job.effort) for job in jobs]
+        what, total, finished = f"{submission.name} on {task.id}", sum(len(g) for own in groups for g in own), 0
         progress(what, 0, total)
 
         def on_shard(_: str) -> None:
@@ -108,29 +112,38 @@ def score_entry(
             finished += 1
             progress(what, finished, total)
 
-        earlier = sum(finished_shards(job, groups) for job in jobs)
-        work = [(job, group) for job in jobs for group in groups]
+        earlier = sum(finished_shards(job, own) for job, own in zip(jobs, groups, strict=True))
+        work = [(job, group) for job, own in zip(jobs, groups, strict=True) for group in own]
         launch.run(work, options.workers if earlier < total else 1, on_shard)
+        seeds = {job.artifact.sha256: drawn for job in jobs if (drawn := _training_seeds(opened, job))}
         scored = {
             _replicate(job.artifact): opened.protocol.combine(
                 opened.entry,
                 opened.split,
-                Candidate(job.artifact.kind, job.artifact.replicate, submission.detector),
-                collect(job, groups),
+                Candidate(
+                    job.artifact.kind, job.artifact.replicate, submission.detector, job.artifact, job.file, job.effort
+                ),
+                collect(job, own),
             )
-            for job in jobs
+            for job, own in zip(jobs, groups, strict=True)
         }
     notes = list(dict.fromkeys(note for each in measured for note in each.notes))
     if earlier:
         notes.append(f"{earlier} of {total} shards were finished by an earlier run")
     return compose(
-        submission.name, _artifacts(entry), opened, scored, total_cost([each.cost for each in measured]),
-        [flag for each in measured for flag in each.flags], conditions, notes,
+        submission.name, _artifacts(entry), opened, scored, total_cost([each.cost for each in measured if each.cost]),
+        [flag for each in measured for flag in each.flags], conditions, notes, seeds,
     )  # fmt: skip
 
 
+def _training_seeds(opened: OpenTask, job: Job) -> list[int]:
+    return opened.protocol.training_seeds(opened.entry, job.artifact, job.effort)
+
+
 def _measure(opened: OpenJob, job: Job) -> Measured:
-    """Cost and batch dependence of one net, and what was stripped from its file."""
+    """Cost and batch dependence of one net, and what was stripped from its file; a submitted set has none."""
+    if opened.model is None:
+        return Measured(None, [], [])
     task, module = opened.task, opened.model.module
     cost = measure_cost(module, task.entry, job.file.stat().st_size)
     images = task.protocol.probe(task.entry, task.split)

@@ -13,6 +13,7 @@ import numpy as np
 from benchmark.data import Dataset
 from benchmark.documents import Artifact, Detector
 from benchmark.documents.submission import ArtifactKind
+from benchmark.effort import STANDARD, Effort
 from benchmark.errors import MettleError
 from benchmark.models.net import Net
 from benchmark.replicates import mean_over_runs
@@ -31,6 +32,10 @@ class Candidate:
     """Its training run or hold-out pair."""
     detector: Detector | None = None
     """As the submission declares it."""
+    artifact: Artifact | None = None
+    file: Path | None = None
+    """Of a submitted set, which was trained on and may be looked at again."""
+    effort: Effort = STANDARD
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,22 @@ class Protocol(abc.ABC):
         """
         return {"task": entry.task.scoring_sha256, "pixels": split.dataset.pixels_sha256, "shard": shard}
 
+    def groups_for(self, entry: TaskEntry, artifact: Artifact, effort: Effort) -> list[list[str]]:
+        """The shards of one artifact, grouped; a protocol that trains nets has others for other efforts."""
+        if effort.tier != "standard":
+            raise MettleError(f"--{effort.tier}", "it is for tasks that train nets on a submitted set", entry.task.id)
+        return self.shard_groups(entry)
+
+    def identity_for(
+        self, entry: TaskEntry, split: typing.Any, artifact: Artifact, effort: Effort, shard: str
+    ) -> dict[str, typing.Any]:
+        """What decides the outcome of a shard of one artifact besides its bytes."""
+        return self.shard_identity(entry, split, shard)
+
+    def training_seeds(self, entry: TaskEntry, artifact: Artifact, effort: Effort) -> list[int]:
+        """The seeds of the nets it trains on a submitted set, run by run."""
+        return []
+
     def probe(self, entry: TaskEntry, split: typing.Any) -> np.ndarray:
         """Some images as the net sees them, uint8 (N, H, W, C), for the check of batch dependence."""
         return split.dataset.images
@@ -103,6 +124,10 @@ class Protocol(abc.ABC):
     def submitted(self, entry: TaskEntry, split: typing.Any, path: Path) -> Mapping[str, Arrays]:
         """Shards as `combine` takes them, from a submitted file of predictions or scores."""
         raise MettleError(entry.task.id, "its protocol scores checkpoints", "a file of predictions")
+
+    def check_file(self, entry: TaskEntry, artifact: Artifact, file: Path) -> None:
+        """Raise MettleError for a file that is no checkpoint and cannot be scored."""
+        self.submitted(entry, self.open_split(entry), file)
 
     def merge(self, entry: TaskEntry, split: typing.Any, scored: Mapping[str, Scored]) -> Scored:
         """The scores of a submission from those of its replicates, by name; two or more.

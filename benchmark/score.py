@@ -13,8 +13,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmark.dataset_protocol import DatasetProtocol, OpenSet
 from benchmark.documents import Artifact, ModelSpec, canonical_sha256
 from benchmark.documents.store import pack_outcomes, write_atomically
+from benchmark.effort import STANDARD, Effort
 from benchmark.errors import MettleError
 from benchmark.models import LoadedModel, load_checkpoint
 from benchmark.models.net import Net
@@ -41,6 +43,7 @@ class Job:
     batch_size: int = 250
     threads: int = 1
     device: str = "cpu"
+    effort: Effort = STANDARD
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,18 @@ class OpenTask:
 
 @dataclass(frozen=True)
 class OpenJob:
-    """A job with its model and split loaded, as long as the process lives."""
+    """A job with its task and what it scores loaded, as long as the process lives."""
 
     task: OpenTask
-    model: LoadedModel
-    net: Net
+    subject: Net | OpenSet
+    model: LoadedModel | None
+    """Of a checkpoint."""
+
+    @property
+    def net(self) -> Net:
+        """The net of a checkpoint."""
+        assert isinstance(self.subject, Net)
+        return self.subject
 
 
 _last: tuple[Job, OpenJob] | None = None
@@ -94,8 +104,18 @@ def _open(job: Job) -> OpenJob:
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     entry = find_task(job.task, job.tasks_dir)
-    model = load_model(entry, job.artifact, job.file)  # a file that cannot be scored is refused before data is read
-    return OpenJob(open_task(job.task, job.tasks_dir), model, net_of(model.module, entry, job.batch_size, job.device))
+    if job.artifact.kind == "checkpoint":
+        model = load_model(entry, job.artifact, job.file)  # what cannot be scored is refused before data is read
+        net = net_of(model.module, entry, job.batch_size, job.device)
+        return OpenJob(open_task(job.task, job.tasks_dir), net, model)
+    task = open_task(job.task, job.tasks_dir)
+    assert isinstance(task.protocol, DatasetProtocol)
+    submitted = task.protocol.open_set(entry, task.split, job.artifact, job.file)
+
+    def progress_file(shard: str) -> Path:
+        return shard_path(job, task, shard).with_suffix(".training")
+
+    return OpenJob(task, OpenSet(submitted, job.artifact, job.effort, progress_file), None)
 
 
 def net_of(module: nn.Module, entry: TaskEntry, batch_size: int, device: str) -> Net:
@@ -126,7 +146,7 @@ def shard_path(job: Job, task: OpenTask, shard: str) -> Path:
             "format": SHARD_FORMAT,
             "artifact": job.artifact.sha256,
             "model": job.artifact.model.model_dump(mode="json") if job.artifact.model else None,
-            **task.protocol.shard_identity(task.entry, task.split, shard),
+            **task.protocol.identity_for(task.entry, task.split, job.artifact, job.effort, shard),
         }
     )
     return (job.shards_dir or cache_dir() / "shards") / key[:2] / f"{key}.npz"
@@ -152,7 +172,8 @@ def score_shards(job: Job, shards: Sequence[str], on_shard: Callable[[str], None
             on_shard(shard)
     if not missing:
         return
-    for shard, arrays in task.protocol.score_shards(task.entry, task.split, opened.net, missing):
+    subject: Any = opened.subject  # a net, or an open set where the protocol trains
+    for shard, arrays in task.protocol.score_shards(task.entry, task.split, subject, missing):
         write_atomically(paths[shard], pack_outcomes(arrays))
         on_shard(shard)
 

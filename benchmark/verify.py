@@ -11,6 +11,7 @@ from benchmark import provenance
 from benchmark.check import CheckedSubmission, Entry, Piece, check_submission
 from benchmark.documents import Attestation, Record, read_record
 from benchmark.documents.store import read_outcomes, write_attestation
+from benchmark.effort import Effort
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options, Progress, score_entry
 
@@ -58,7 +59,9 @@ def verify_record(path: Path, workers: int, batch_size: int, device: str, progre
         raise MettleError(
             path, f"{task.id} version {task.version} is not what it was when this was scored", fix="See git."
         )
-    options = Options(workers=workers, batch_size=batch_size, device=device, fresh=True)
+    seeds = tuple((artifact, tuple(given)) for artifact, given in record.result.training_seeds.items())
+    effort = Effort(record.result.tier, seeds=seeds)
+    options = Options(workers=workers, batch_size=batch_size, device=device, fresh=True, effort=effort)
     again, _ = score_entry(checked, entry, options, progress)
     if again.id == record.id:
         return Verdict(record, folder.parent, True, [f"Equal: {record.id}"])

@@ -23,7 +23,15 @@ PARTS = LEAVES | {
     "benchmark.training",
     "benchmark.detectors",
 }
-ENGINE = PARTS | {"benchmark.task_registry", "benchmark.protocol"}
+ENGINE = PARTS | {
+    "benchmark.task_registry",
+    "benchmark.effort",
+    "benchmark.protocol",
+    "benchmark.dataset_protocol",
+    "benchmark.submitted_sets",
+    "benchmark.selection",
+    "benchmark.contamination",
+}
 SHARED = {"benchmark.passes", "benchmark.replicates", "benchmark.scored", "benchmark.scores", "benchmark.submitted"}
 MAY_IMPORT = {
     "benchmark.errors": set(),
@@ -37,7 +45,17 @@ MAY_IMPORT = {
     "benchmark.detectors": LEAVES,
     "benchmark.training": PARTS,
     "benchmark.task_registry": LEAVES,
-    "benchmark.protocol": ENGINE | {"benchmark.replicates", "benchmark.scored"},
+    "benchmark.effort": BASE,
+    "benchmark.protocol": PARTS
+    | {"benchmark.task_registry", "benchmark.effort", "benchmark.replicates", "benchmark.scored"},
+    "benchmark.dataset_protocol": PARTS
+    | {
+        "benchmark.task_registry",
+        "benchmark.effort",
+        "benchmark.protocol",
+        "benchmark.replicates",
+        "benchmark.scored",
+    },
     "benchmark.passes": PARTS,
     "benchmark.scores": LEAVES,
     "benchmark.submitted": LEAVES,

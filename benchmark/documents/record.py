@@ -93,13 +93,18 @@ class Result(Strict):
     """Scores of each training run or hold-out pair, where the submission has several."""
     detector: Detector | None = None
     """The out-of-distribution detector that was ranked, with the settings it ran with."""
+    tier: Literal["standard", "quick", "fast"] = "standard"
+    """How much of a task's training was done; only standard results are ranked."""
+    training_seeds: dict[Sha256, list[Annotated[int, Field(ge=0)]]] = {}
+    """Of the nets that were trained on each submitted set, run by run."""
     cost: Cost | None = None
     flags: list[Flag] = []
 
     @property
     def sha256(self) -> str:
         """The record's id: the hash of the result, without the keys that most tasks leave empty."""
-        empty = {name for name in ("replicates", "detector") if not getattr(self, name)}
+        empty = {name for name in ("replicates", "detector", "training_seeds") if not getattr(self, name)}
+        empty |= {"tier"} if self.tier == "standard" else set()
         return canonical_sha256(self.model_dump(mode="json", exclude=empty))
 
 

@@ -1,0 +1,209 @@
+"""Protocols that train nets on a submitted set and score those nets: distillation and curation."""
+
+from __future__ import annotations
+
+import abc
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmark.documents import Artifact
+from benchmark.effort import Effort
+from benchmark.errors import MettleError
+from benchmark.models.net import Net
+from benchmark.models.normalized import Normalized
+from benchmark.protocol import Protocol
+from benchmark.replicates import mean_of_scores
+from benchmark.scored import Arrays, OutcomeArray, Scored
+from benchmark.task_registry import TaskEntry
+from benchmark.training.plan import TrainingPlan
+from benchmark.training.trainer import Snapshot, train
+from benchmark.training.training_set import TrainingSet
+
+INSPECTION = "inspect/"
+EARLY_PERCENT = (10, 30)
+"""Nets are looked at after these percentages of the steps, too."""
+JUDGING_BATCH = 50
+
+
+@dataclass(frozen=True)
+class PlannedRuns:
+    """A plan of a task, and how many nets are trained by it, each from a seed of its own."""
+
+    plan: TrainingPlan
+    runs: int
+
+
+class SubmittedSet(typing.Protocol):
+    """A submitted set that was read and found valid."""
+
+    def training_set(self, plan: str) -> TrainingSet:
+        """What the nets of a plan, by its name, are trained on."""
+
+    def adapted(self, plan: TrainingPlan) -> TrainingPlan:
+        """The plan with what the set may choose itself, for instance its learning rate."""
+
+
+@dataclass(frozen=True)
+class OpenSet:
+    """A submitted set on one task, as a worker process needs it."""
+
+    submitted: typing.Any
+    """A `SubmittedSet`."""
+    artifact: Artifact
+    effort: Effort
+    progress_file: Callable[[str], Path]
+    """Where the training of a shard keeps its state until it is finished."""
+
+
+class DatasetProtocol(Protocol):
+    """Its shards are trainings, `<plan>/seed <s>`, and inspections of the submitted arrays, `inspect/<name>`.
+
+    A training's shard holds what `judge` says of the finished net, what `glance` said on the way (its arrays with
+    `@10` and `@30` behind their names), and `train_loss`.
+    """
+
+    @abc.abstractmethod
+    def open_set(self, entry: TaskEntry, split: typing.Any, artifact: Artifact, file: Path) -> SubmittedSet:
+        """Read and check a submitted file; MettleError in one line for a bad one, before any training."""
+
+    def check_file(self, entry: TaskEntry, artifact: Artifact, file: Path) -> None:
+        self.open_set(entry, self.open_split(entry), artifact, file)
+
+    @abc.abstractmethod
+    def plans(self, entry: TaskEntry, artifact: Artifact, tier: str) -> Mapping[str, PlannedRuns]:
+        """What is trained, by name."""
+
+    @abc.abstractmethod
+    def judge(self, entry: TaskEntry, split: typing.Any, plan: str, run: int, net: Net) -> Arrays:
+        """What a finished net says; run: which net of its plan, from 0."""
+
+    def glance(self, entry: TaskEntry, split: typing.Any, plan: str, run: int, net: Net) -> Arrays:
+        """What a net says on the way; nothing unless a family wants to know."""
+        return {}
+
+    def judged_by(self, entry: TaskEntry, split: typing.Any) -> Mapping[str, typing.Any]:
+        """What decides the outcome of `judge` and `glance` besides the net: hashes of images, settings.
+
+        This default ties it to the task's whole definition; a family that names less keeps its trainings when other
+        settings change.
+        """
+        return {"task": entry.task.scoring_sha256, "pixels": split.dataset.pixels_sha256}
+
+    def inspections(self, entry: TaskEntry, artifact: Artifact) -> Sequence[str]:
+        """Names of work on the submitted arrays that is worth keeping."""
+        return []
+
+    def inspect(self, entry: TaskEntry, split: typing.Any, submitted: typing.Any, name: str) -> Arrays:
+        """The outcome of one inspection."""
+        raise NotImplementedError(name)
+
+    def shard_groups(self, entry: TaskEntry) -> list[list[str]]:
+        raise TypeError("the shards of a data set depend on the artifact; ask groups_for")
+
+    def groups_for(self, entry: TaskEntry, artifact: Artifact, effort: Effort) -> list[list[str]]:
+        """Every training and inspection is a group of its own, the longest plans first."""
+        trainings = [
+            [f"{name}/seed {effort.seed(artifact.sha256, run)}"]
+            for name, planned in self.plans(entry, artifact, effort.tier).items()
+            for run in range(planned.runs)
+        ]
+        return trainings + [[INSPECTION + name] for name in self.inspections(entry, artifact)]
+
+    def training_seeds(self, entry: TaskEntry, artifact: Artifact, effort: Effort) -> list[int]:
+        """Plans share them: the n-th net of every plan has the n-th seed."""
+        runs = max(planned.runs for planned in self.plans(entry, artifact, effort.tier).values())
+        return [effort.seed(artifact.sha256, run) for run in range(runs)]
+
+    def identity_for(
+        self, entry: TaskEntry, split: typing.Any, artifact: Artifact, effort: Effort, shard: str
+    ) -> dict[str, typing.Any]:
+        if shard.startswith(INSPECTION):
+            return {"inspection": shard, **self.judged_by(entry, split)}
+        name, run = self._training(entry, artifact, effort, shard)
+        plan = self._plan(entry, artifact, effort, name)
+        return {
+            "training": plan.model_dump(mode="json", exclude_defaults=True),
+            "plan": name,
+            "run": run,
+            "seed": effort.seed(artifact.sha256, run),
+            "torch": torch.__version__.split("+")[0],
+            **self.judged_by(entry, split),
+        }
+
+    def score_shards(
+        self, entry: TaskEntry, split: typing.Any, net: typing.Any, shards: Sequence[str]
+    ) -> Iterator[tuple[str, Arrays]]:
+        """Trains or inspects; net: an `OpenSet`."""
+        opened: OpenSet = net
+        for shard in shards:
+            if shard.startswith(INSPECTION):
+                yield shard, self.inspect(entry, split, opened.submitted, shard.removeprefix(INSPECTION))
+                continue
+            progress_file = opened.progress_file(shard)
+            yield shard, self._trained(entry, split, opened, shard, progress_file)
+            progress_file.unlink(missing_ok=True)  # the shard is kept by now
+
+    def merge(self, entry: TaskEntry, split: typing.Any, scored: Mapping[str, Scored]) -> Scored:
+        """Several sets of one method: mean scores, and the nets of all sets as one group of runs."""
+        sets = list(scored.values())
+        shared = [name for name in sets[0].scores if all(name in one.scores for one in sets)]
+        primary = [one.outcomes["primary"] for one in sets]
+        runs = OutcomeArray(np.concatenate([one.array for one in primary]), primary[0].scale, primary[0].stored)
+        return Scored(
+            scores={name: mean_of_scores([one.scores[name] for one in sets]) for name in shared},
+            cells={f"{name}/{cell}": numbers for name, one in scored.items() for cell, numbers in one.cells.items()},
+            outcomes={"primary": runs},
+            flags=[
+                flag.model_copy(update={"evidence": f"{name}: {flag.evidence}"})
+                for name, one in scored.items()
+                for flag in one.flags
+            ],
+            notes=list(dict.fromkeys(note for one in sets for note in one.notes)),
+        )
+
+    def _training(self, entry: TaskEntry, artifact: Artifact, effort: Effort, shard: str) -> tuple[str, int]:
+        name, _, seed = shard.partition("/seed ")
+        for run, own in enumerate(self.training_seeds(entry, artifact, effort)):
+            if str(own) == seed:
+                return name, run
+        raise MettleError(entry.task.id, f"the nets of {name} have other seeds", shard)
+
+    def _plan(self, entry: TaskEntry, artifact: Artifact, effort: Effort, name: str) -> TrainingPlan:
+        plan = self.plans(entry, artifact, effort.tier)[name].plan
+        return plan.model_copy(update={"precision": "bfloat16"}) if effort.tier == "fast" else plan
+
+    def _trained(self, entry: TaskEntry, split: typing.Any, opened: OpenSet, shard: str, progress_file: Path) -> Arrays:
+        name, run = self._training(entry, opened.artifact, opened.effort, shard)
+        plan = opened.submitted.adapted(self._plan(entry, opened.artifact, opened.effort, name))
+        glance = self._glancing(entry, split, plan, name, run)
+        trained = train(
+            plan,
+            opened.submitted.training_set(name),
+            seed=opened.effort.seed(opened.artifact.sha256, run),
+            progress_file=progress_file,
+            show_progress=False,
+            snapshots={percent / 100: glance for percent in EARLY_PERCENT},
+        )
+        judged = self.judge(entry, split, name, run, as_net(entry, plan, trained.module))
+        early = {
+            f"{kept}@{round(share * 100)}": array
+            for share, look in trained.snapshots.items()
+            for kept, array in look.items()
+        }
+        return {**judged, **early, "train_loss": np.array([trained.loss])}
+
+    def _glancing(self, entry: TaskEntry, split: typing.Any, plan: TrainingPlan, name: str, run: int) -> Snapshot:
+        return lambda module: self.glance(entry, split, name, run, as_net(entry, plan, module))
+
+
+def as_net(entry: TaskEntry, plan: TrainingPlan, module: nn.Module) -> Net:
+    """A net in training as protocols use it: from images in [0, 1]."""
+    data = entry.task.data
+    normalized = Normalized(module, mean=plan.mean, std=plan.std, in_channels=data.channels)
+    return Net(normalized.eval(), data.channels, data.image_size, JUDGING_BATCH)
