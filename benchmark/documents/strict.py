@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from benchmark.errors import MettleError
 
 MAX_DOCUMENT_BYTES = 4_000_000
+LARGEST_NUMBER = 1e15  # counts of bytes and operations stay below, and sums and products of such numbers stay finite
 
 # Control characters and separators break a line of a table; bidirectional marks make it read as something else (Trojan
 # Source); characters without a width make two names look like one. The joiners that scripts and emoji need are allowed.
@@ -25,8 +26,8 @@ PATTERN_RULES = {
     (_TASK_ID := r"^[a-z]+/[a-z0-9][a-z0-9.-]{0,79}$"): "a task id is <family>/<name>, as listed by `mettle tasks`",
     (_NAME := r"^[a-z0-9][a-z0-9._-]{0,79}$"): "a name has 1 to 80 of a-z 0-9 . _ - and starts with a letter or digit",
     (_DATE := r"^\d{4}-\d{2}-\d{2}$"): "a date is YYYY-MM-DD",
-    (_LINE := rf"^[^\x09\x0a{_CONTROLS}]*$"): "a line has no control characters, no bidirectional marks and nothing invisible",
-    (_TEXT := rf"^[^{_CONTROLS}]*$"): "a text has no control characters, no bidirectional marks and nothing invisible",
+    (_LINE := rf"^[^\x09\x0a{_CONTROLS}]*$"): "a line has no control characters, bidirectional marks or invisible ones",
+    (_TEXT := rf"^[^{_CONTROLS}]*$"): "a text has no control characters, bidirectional marks or invisible ones",
 }
 """Every pattern with the sentence a person reads when it does not match."""
 
@@ -50,6 +51,8 @@ Link = Annotated[str, StringConstraints(max_length=500), AfterValidator(_http_on
 def _finite(number: float) -> float:
     if not math.isfinite(number):
         raise ValueError("a number must be finite; a missing score is left out, never NaN")
+    if abs(number) > LARGEST_NUMBER:
+        raise ValueError(f"a number is at most {LARGEST_NUMBER:g} in size")
     return number
 
 
@@ -79,7 +82,10 @@ def parse(model: type[Document], data: object, where: object) -> Document:
     except ValidationError as error:
         # A misspelt key is also a missing one; what was written helps more than what was not.
         first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
-        key = ".".join(str(part) for part in first["loc"]) or "document"
+        key = (
+            ".".join(_shorten(part)[1:-1] if isinstance(part, str) else str(part) for part in first["loc"])
+            or "document"
+        )
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
         if first["type"] == "extra_forbidden":
             known = _keys_at(model, first["loc"][:-1])
