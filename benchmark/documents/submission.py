@@ -4,37 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from benchmark.documents.strict import (
-    PATTERN_RULES,
-    Finite,
-    Line,
-    Link,
-    Paragraph,
-    Sha256,
-    Share,
-    Strict,
-    SubmissionName,
-    TaskId,
-)
+from benchmark.documents.location import Located
+from benchmark.documents.own_recipe import OwnRecipe
+from benchmark.documents.strict import Finite, Line, Link, Paragraph, Share, Strict, SubmissionName, TaskId
 
 ArtifactKind = Literal["checkpoint", "predictions", "ood-scores", "distilled", "curated"]
-
-_HUB_FILE = r"^[\w.-]+/[\w.-]+@[0-9a-f]{40}/[\w./-]+$"
-_PATH = r"^[\w./ -]{1,200}$"
-PATTERN_RULES[_HUB_FILE] = "a hub file is org/name@<40-digit commit>/file; branches and tags are not pinned"
-PATTERN_RULES[_PATH] = "a path has 1 to 200 letters, digits, spaces or . _ / -"
-
-
-def _stays_inside(path: str) -> str:
-    if path.startswith("/") or ".." in path.split("/"):
-        raise ValueError("a path is relative and never leaves its folder")
-    return path
-
-
-HubFile = Annotated[str, StringConstraints(pattern=_HUB_FILE), AfterValidator(_stays_inside)]
-RelativePath = Annotated[str, StringConstraints(pattern=_PATH), AfterValidator(_stays_inside)]
 
 
 class ModelSpec(Strict):
@@ -56,29 +32,35 @@ class ModelSpec(Strict):
     """Side to which images are resized (bilinear, antialiased) before the net, if the net wants another size."""
 
 
-class Artifact(Strict):
+class Provenance(Strict):
+    """Where images come from that somebody brought to a curation task, and on what terms."""
+
+    sources: Annotated[list[Line], Field(min_length=1)]
+    """Data sets, collections or generators, as others can find them."""
+    licence: Line
+
+
+class Artifact(Located):
     """One thing to score: where it is, what its bytes are, and for which task or replicate."""
 
     kind: ArtifactKind
-    path: RelativePath | None = None
-    """A file in the submission's folder."""
-    url: Link | None = None
-    hub: HubFile | None = None
-    """`org/name@<40-digit commit>/file` on the Hugging Face Hub."""
-    sha256: Sha256
     task: TaskId | None = None
     """The one task it is for; without it, every task that takes this kind and fits."""
     replicate: Line | None = None
     """Which training seed or hold-out pair it is."""
     model: ModelSpec | None = None
+    provenance: Provenance | None = None
+    """Of a curated set; required where it brings images of its own."""
+    own_recipe: OwnRecipe | None = None
+    """Of a distilled set: a training of its own, shown beside the ranked one."""
 
     @model_validator(mode="after")
-    def _one_location(self) -> Artifact:
-        given = [name for name in ("path", "url", "hub") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"an artifact has exactly one of path, url, hub (got {', '.join(given) or 'none'})")
+    def _tables_fit_the_kind(self) -> Artifact:
         if (self.kind == "checkpoint") != (self.model is not None):
             raise ValueError("a checkpoint needs a [artifacts.model] table, and only a checkpoint has one")
+        for table, kind in (("provenance", "curated"), ("own_recipe", "distilled")):
+            if getattr(self, table) is not None and self.kind != kind:
+                raise ValueError(f"only a {kind} artifact has an [artifacts.{table}] table, not a {self.kind} one")
         return self
 
 

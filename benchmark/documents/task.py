@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from benchmark.documents.canonical import canonical_sha256
+from benchmark.documents.location import RelativePath
 from benchmark.documents.strict import Finite, Line, Link, Paragraph, Sha256, Strict, TaskId
-from benchmark.documents.submission import ArtifactKind, RelativePath
+from benchmark.documents.submission import ArtifactKind
 
 Family = Literal["corruption", "subgroup", "distillation", "curation", "ood"]
 

@@ -13,8 +13,8 @@ from benchmark import data
 from benchmark.data import Dataset
 from benchmark.data.checksums import values_sha256
 from benchmark.documents import file_sha256
+from benchmark.documents.location import RelativePath
 from benchmark.documents.strict import Line, Sha256, Strict, parse
-from benchmark.documents.submission import RelativePath
 from benchmark.errors import MettleError
 from benchmark.protocol import LabelsAlone
 from benchmark.task_registry import TaskEntry
