@@ -44,6 +44,8 @@ MAY_IMPORT = {
     "benchmark.models": LEAVES,
     "benchmark.detectors": LEAVES,
     "benchmark.training": PARTS,
+    "benchmark.selection": LEAVES,
+    "benchmark.set_making": PARTS | {"benchmark.selection", "benchmark.submitted_sets"},
     "benchmark.task_registry": LEAVES,
     "benchmark.effort": BASE,
     "benchmark.protocol": PARTS
@@ -69,7 +71,10 @@ MAY_IMPORT = {
     "tasks": ENGINE | SHARED,
     "leaderboard": BASE | {"benchmark.documents", "benchmark.statistics"},
 }
-NO_TORCH = ("benchmark.documents", "benchmark.metrics", "benchmark.statistics", "benchmark.corruptions", "leaderboard")
+NO_TORCH = (
+    "benchmark.documents", "benchmark.metrics", "benchmark.statistics", "benchmark.corruptions", "benchmark.selection",
+    "leaderboard",
+)  # fmt: skip
 
 
 def modules(*folders: str) -> Iterator[tuple[str, Path]]:
