@@ -22,11 +22,11 @@ from leaderboard.reported import ReportedRow, external_protocols, reported_rows
 from leaderboard.reported_scatter import reported_scatter
 from leaderboard.reported_view import reported_view
 from leaderboard.rows import Row, Table
-from leaderboard.site import Site
+from leaderboard.site import BOARD, LONG_BOARD, Site
 from leaderboard.status import EXPLAINED
 from leaderboard.submission_view import declared, record_view
 from leaderboard.task_scatter import task_scatter
-from leaderboard.task_view import TableView, leaders_note, table_view
+from leaderboard.task_view import TableView, leaders_note, row_keys, table_view
 
 Board = Mapping[TaskKey, tuple[Table, ...]]
 Placed = tuple[Task, Table, Row]
@@ -91,8 +91,9 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
     """The page of one task version, with a data file for each of its tables."""
     task = collection.tasks[key]
     stem = f"{task.family}/{task.name}.v{task.version}"
+    keys = row_keys(board[key])
     views = [
-        (table_view(task, table), _data_files(site, f"{stem}.{table.kind}", table_records(task, table)))
+        (table_view(task, table, keys=keys), _data_files(site, f"{stem}.{table.kind}", table_records(task, table)))
         for table in board[key]
     ]
     reported = _reported(collection, task)
@@ -100,6 +101,7 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
     site.page(
         task_path(task),
         "task.html.j2",
+        scripts=LONG_BOARD if any(view.island for view, _ in views) else BOARD,
         task=task,
         tables=views,
         note=next((leaders_note(table) for table in board[key] if table.kind == "ranked"), ""),
@@ -173,7 +175,7 @@ def _index_task(collection: Collection, board: Board, task: Task) -> IndexTask:
         records=len(collection.entries[key]),
         reported=len(_reported(collection, task)),
         ranked=len(main.rows) if main else 0,
-        leaders=table_view(task, main, LEADERS_SHOWN) if main else None,
+        leaders=table_view(task, main, first=LEADERS_SHOWN) if main else None,
         note=leaders_note(main) if main else "",
     )
 
@@ -209,6 +211,7 @@ def _external_page(site: Site, collection: Collection, protocol: str) -> str:
     site.page(
         f"{stem}.html",
         "external.html.j2",
+        scripts=BOARD,
         protocol=protocol,
         documents=[document for document in collection.reported if any(row.task == protocol for row in document.rows)],
         plot=reported_scatter(protocol, rows),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,32 @@ def _hash_source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+SORT = ("theme.js", "sort.js")
+"""Scripts of a page whose tables sort and do nothing else."""
+BOARD = (*SORT, *(f"board/{name}.js" for name in ("rows", "query", "formats", "address", "controls", "board")))
+"""Scripts of a page with boards: tables that are searched, filtered, copied and compared."""
+LONG_BOARD = (*BOARD, "board/island.js")
+"""The same where a table has more rows than its page."""
+
+
+@cache
+def _inline(scripts: tuple[str, ...]) -> dict[str, Markup | str]:
+    """The style, the script, and the policy that allows these two and no request at all."""
+    style = (HERE / "static" / "board.css").read_text(encoding="utf-8")
+    script = "".join((HERE / "static" / name).read_text(encoding="utf-8") for name in scripts)
+    policy = (
+        f"default-src 'none'; style-src {_hash_source(style)}; script-src {_hash_source(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    # Both are files of this package, not input; escaping would change them and break the hashes of the policy.
+    return {"style": Markup(style), "script": Markup(script), "policy": policy}
+
+
 class Site:
     """Files by their path in the site; nothing touches the disk before `write`."""
 
     def __init__(self, **everywhere: Any) -> None:
         """`everywhere`: values that all templates see."""
-        style = (HERE / "static" / "board.css").read_text(encoding="utf-8")
-        script = (HERE / "static" / "board.js").read_text(encoding="utf-8")
-        policy = (
-            f"default-src 'none'; style-src {_hash_source(style)}; script-src {_hash_source(script)}; "
-            "img-src data:; base-uri 'none'; form-action 'none'"
-        )
         self.files: dict[str, str] = {}
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -42,13 +58,16 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        # Both are files of this package, not input; escaping would change them and break the hashes of the policy.
-        self._templates.globals.update(style=Markup(style), script=Markup(script), policy=policy, **everywhere)
+        self._templates.globals.update(everywhere)
 
-    def page(self, path: str, template: str, **values: Any) -> None:
-        """Render a page; the template sees `root`, the relative way from the page to the site's first page."""
+    def page(self, path: str, template: str, *, scripts: tuple[str, ...] = SORT, **values: Any) -> None:
+        """Render a page with these scripts of `static/`, joined into one.
+
+        The template sees `root`, the relative way from the page to the site's first page.
+        """
         root = "../" * path.count("/")
-        self.add(path, self._templates.get_template(template).render(root=root, path=path, **values))
+        inline = _inline(scripts)
+        self.add(path, self._templates.get_template(template).render(root=root, path=path, **inline, **values))
 
     def add(self, path: str, text: str) -> None:
         if path in self.files:

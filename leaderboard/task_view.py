@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
@@ -12,10 +12,17 @@ from leaderboard.entry import Entry
 from leaderboard.headings import Heading, heading
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.marks import Mark, marks, status_mark
-from leaderboard.numbers import Shown, decimals, number, plain, ranges, show, unit_sign
+from leaderboard.numbers import Shown, decimals, factor, number, plain, ranges, show, unit_sign
 from leaderboard.part_table import EMPTY
 from leaderboard.ranking import CONFIDENCE, Place
 from leaderboard.rows import PLACED_KINDS, Row, Table, TableKind
+from leaderboard.svg import Scale
+from leaderboard.table_island import island
+
+COMPLETE_ROWS = 1000
+"""A table of no more rows stands in its page as a whole."""
+FIRST_ROWS = 100
+"""Of a longer one, which the script completes from data in the page."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,11 @@ class Column:
     def best(self) -> str:
         return "high" if self.metric.higher_is_better else "low"
 
+    @property
+    def factor(self) -> int:
+        """Of a value stored to the value shown."""
+        return round(factor(self.metric))
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -40,11 +52,15 @@ class Cell:
     plot: Markup = EMPTY
     runs: str = ""
     """The score of each training run or part, where there are several."""
+    ends: tuple[float, float] | None = None
+    """Of the interval, unrounded."""
 
 
 @dataclass(frozen=True)
 class RowView:
     row: Row
+    key: str
+    """Names the row in addresses: its submission, and the record where a submission has several."""
     cells: tuple[Cell, ...]
     """One a column, the primary metric first."""
     rank_range: str
@@ -52,6 +68,11 @@ class RowView:
     """Ranks as ranges, for instance `2-4, 7`."""
     status: Mark
     marks: tuple[Mark, ...]
+
+    @property
+    def kind(self) -> str:
+        """What was submitted."""
+        return self.row.entry.record.result.artifacts[0].kind
 
 
 @dataclass(frozen=True)
@@ -61,6 +82,13 @@ class TableView:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[RowView, ...]
+    island: Markup = EMPTY
+    """All rows as data, for a table too long to be written into the page; empty otherwise."""
+
+    @property
+    def sorted(self) -> bool:
+        """Whether the order of the rows follows the primary metric."""
+        return self.kind != "diagnostics"
 
     @property
     def places(self) -> bool:
@@ -73,38 +101,73 @@ class TableView:
         return self.kind not in (*PLACED_KINDS, "diagnostics")
 
 
-def table_view(task: Task, table: Table, first: int | None = None) -> TableView:
+def row_keys(tables: Iterable[Table]) -> dict[str, str]:
+    """Record id -> the row's name in addresses: its submission, with part of the id where that name is taken."""
+    keys: dict[str, str] = {}
+    taken: set[str] = set()
+    for table in tables:
+        for row in table.rows:
+            entry = row.entry
+            keys[entry.record.id] = f"{entry.name}~{entry.record.id[:8]}" if entry.name in taken else entry.name
+            taken.add(entry.name)
+    return keys
+
+
+def table_view(
+    task: Task, table: Table, *, first: int | None = None, keys: Mapping[str, str] | None = None
+) -> TableView:
     """A table of a task's page: formatted cells, tags, and a caption that names the family of comparisons.
 
-    `first`: show so many rows only; axis and decimals fit those, ranks and ties are still of the whole table.
+    `first`: show so many rows only; axis and decimals fit those, ranks and ties are still of the whole table. A table
+    of more than `COMPLETE_ROWS` rows is written as its first rows, and as data for the script. `keys`: of all rows of
+    the task (`row_keys`), by default of this table.
     """
-    metrics = (task.primary, *task.also)
+    keys = keys or row_keys([table])
     shown = table.rows[:first]
-    scores = {metric.name: [row.entry.score(metric.name) for row in shown] for metric in metrics}
-    columns = tuple(
+    columns = _columns(task, shown)
+    runs = [list(row.entry.runs(task.primary.name).values()) for row in shown]
+    axis = shared_axis([row.entry.score(task.primary.name) for row in shown], runs)
+    ranks = [row.place.rank if row.place else 0 for row in table.rows]
+    whole = len(shown) <= COMPLETE_ROWS
+    written = shown if whole else shown[:FIRST_ROWS]
+    views = tuple(row_view(task, columns, row, ranks, axis, keys) for row in written)
+    about = (table.kind, heading(task, table.kind), _caption(task, table), columns, views)
+    if whole:
+        return TableView(*about)
+    rows = [row_view(task, columns, row, ranks, None, keys) for row in shown]
+    return TableView(*about, island=island(columns, rows, axis, places=table.kind in PLACED_KINDS))
+
+
+def _columns(task: Task, rows: Sequence[Row]) -> tuple[Column, ...]:
+    scores = {metric.name: [row.entry.score(metric.name) for row in rows] for metric in (task.primary, *task.also)}
+    return tuple(
         Column(metric, decimals(metric, scores[metric.name]), unit_sign(metric), primary=metric is task.primary)
-        for metric in metrics
+        for metric in (task.primary, *task.also)
         if metric is task.primary or any(scores[metric.name])  # a column of dashes says nothing
     )
-    runs = [list(row.entry.runs(task.primary.name).values()) for row in shown]
-    axis = shared_axis(scores[task.primary.name], runs)
-    ranks = [row.place.rank if row.place else 0 for row in table.rows]
-    views = []
-    for row, values in zip(shown, runs, strict=True):
-        primary, *others = (_cell(column, row.entry.score(column.metric.name)) for column in columns)
-        drawing = interval_plot(row.entry.score(task.primary.name), axis, values)
-        place = row.place
-        views.append(
-            RowView(
-                row=row,
-                cells=(replace(primary, plot=drawing, runs=_runs(columns[0], row.entry)), *others),
-                rank_range=ranges(range(place.lower, place.upper + 1)) if place else "",
-                tied_with=_tied_with(place, ranks) if place else "",
-                status=status_mark(row.status),
-                marks=tuple(marks(task, row.entry, row.folded)),
-            )
-        )
-    return TableView(table.kind, heading(task, table.kind), _caption(task, table), columns, tuple(views))
+
+
+def row_view(
+    task: Task,
+    columns: Sequence[Column],
+    row: Row,
+    ranks: Sequence[int],
+    axis: Scale | None,
+    keys: Mapping[str, str],
+) -> RowView:
+    """One row; without a drawing where there is no axis."""
+    primary, *others = (_cell(column, row.entry.score(column.metric.name)) for column in columns)
+    drawing = interval_plot(row.entry.score(task.primary.name), axis, list(row.entry.runs(task.primary.name).values()))
+    place = row.place
+    return RowView(
+        row=row,
+        key=keys[row.entry.record.id],
+        cells=(replace(primary, plot=drawing, runs=_runs(columns[0], row.entry)), *others),
+        rank_range=ranges(range(place.lower, place.upper + 1)) if place else "",
+        tied_with=_tied_with(place, ranks) if place else "",
+        status=status_mark(row.status),
+        marks=tuple(marks(task, row.entry, row.folded)),
+    )
 
 
 def _runs(column: Column, entry: Entry) -> str:
@@ -125,7 +188,10 @@ def _tied_with(place: Place, ranks: Sequence[int]) -> str:
 
 
 def _cell(column: Column, score: Score | None) -> Cell:
-    return Cell(show(column.metric, score, column.digits), score.value if score else None)
+    if score is None:
+        return Cell(show(column.metric, None, column.digits), None)
+    ends = None if score.lower is None or score.upper is None else (score.lower, score.upper)
+    return Cell(show(column.metric, score, column.digits), score.value, ends=ends)
 
 
 def _caption(task: Task, table: Table) -> str:

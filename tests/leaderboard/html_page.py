@@ -43,6 +43,8 @@ class Page(HTMLParser):
         self.stack: list[tuple[str, dict[str, str | None]]] = []
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.inline: dict[str, list[str]] = {"script": [], "style": [], "title": []}
+        self.data: dict[str, str] = {}
+        """Content of data elements, by id."""
         self.tables: list[TableRead] = []
         self.text = ""
         self.feed(path.read_text(encoding="utf-8"))
@@ -56,7 +58,9 @@ class Page(HTMLParser):
         if tag in VOID:
             return
         self.stack.append((tag, attributes))
-        if tag in self.inline and not (tag == "title" and self.inside("svg")):
+        if tag == "script" and attributes.get("type") == "application/json":
+            self.data[attributes["id"] or ""] = ""
+        elif tag in self.inline and not (tag == "title" and self.inside("svg")):
             self.inline[tag].append("")
         if tag == "table":
             self.tables.append(TableRead(attributes))
@@ -71,6 +75,9 @@ class Page(HTMLParser):
         self.stack.pop()
 
     def handle_data(self, data: str) -> None:
+        if self.stack and self.stack[-1][1].get("type") == "application/json":
+            self.data[self.stack[-1][1]["id"] or ""] += data
+            return
         for tag in ("script", "style", "title"):
             if self.inside(tag) and not (tag == "title" and self.inside("svg")):
                 self.inline[tag][-1] += data

@@ -41,7 +41,7 @@ def test_first_rows_keep_ranks_and_ties_of_the_whole_table(tmp_path: Path) -> No
     many(tmp_path / "submissions", task, 30, images=300)
     entries = collect([tmp_path / "submissions"], tmp_path / "tasks", tmp_path / "none").entries[task.id, 1]
     (table,) = tables(task, entries)
-    whole, part = table_view(task, table), table_view(task, table, 5)
+    whole, part = table_view(task, table), table_view(task, table, first=5)
     assert [view.tied_with for view in part.rows] == [view.tied_with for view in whole.rows[:5]]
     assert part.caption == whole.caption
     assert any("\N{EN DASH}" in view.tied_with for view in whole.rows)
