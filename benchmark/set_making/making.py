@@ -28,8 +28,7 @@ def make_set(recipe: SetRecipe, made: MadeSet, target: Path, *, progress: bool =
 
     @cache
     def said() -> Evidence:
-        assert recipe.proxy is not None, "a recipe with a method that needs a proxy has one"
-        return evidence(recipe.proxy, pool, progress=progress)
+        return evidence(recipe.proxies[made.pool], pool, progress=progress)
 
     job = Job(pool, made.images, made.seed, said, progress)
     method = made.method

@@ -43,8 +43,8 @@ class SetRecipe(Strict):
     """All files of a baseline."""
 
     sets: Annotated[list[MadeSet], Field(min_length=1)]
-    proxy: Proxy | None = None
-    """The nets whose answers the methods weigh, trained on each pool anew."""
+    proxies: dict[Line, Proxy] = {}
+    """For a pool, the nets whose answers the methods weigh."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -52,10 +52,14 @@ class SetRecipe(Strict):
             values = [getattr(made, key) for made in self.sets]
             if len(set(values)) != len(values):
                 raise ValueError(f"the sets differ in {key}")
-        if self.proxy is None and (needy := [made.method.name for made in self.sets if made.method.needs_proxy]):
-            raise ValueError(f"{needy[0]} needs a [proxy] table")
-        if self.proxy is not None and self.proxy.plan.epochs is None:
-            raise ValueError("proxy.plan has epochs: the nets are asked after each of them")
+        needed = {made.pool: made.method.name for made in self.sets if made.method.needs_proxy}
+        for pool, method in needed.items():
+            if pool not in self.proxies:
+                raise ValueError(f"{method} needs a [proxies.{pool}] table")
+        if unused := sorted(set(self.proxies) - set(needed)):
+            raise ValueError(f"no method weighs the proxy of {unused[0]}")
+        if any(proxy.plan.epochs is None for proxy in self.proxies.values()):
+            raise ValueError("the plan of a proxy has epochs: its nets are asked after each of them")
         return self
 
     def set_for(self, path: str) -> MadeSet:

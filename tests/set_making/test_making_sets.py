@@ -20,10 +20,10 @@ from benchmark.set_making.recipe import is_set_recipe, read_set_recipe
 from benchmark.submitted_sets import read_curated, read_distilled
 
 PROXY = """
-[proxy]
+[proxies.digits]
 seed = 3
 
-[proxy.plan]
+[proxies.digits.plan]
 architecture = "convnet2_w16"
 mean = [0.3]
 std = [0.4]
@@ -90,7 +90,7 @@ def test_every_method_gives_a_file_that_its_reader_accepts_and_gives_it_again(re
     assert not missing(recipe, recipe_path.parent)
     assert len({tuple(indices.tolist()) for indices in chosen.values()}) == len(chosen)
 
-    said = evidence(recipe.proxy, pool, progress=False)
+    said = evidence(recipe.proxies["digits"], pool, progress=False)
     losses = label_losses(said.probabilities, pool.labels)
     for label in range(10):
         inside = losses[[row for row in chosen["small_loss"] if pool.labels[row] == label]]
@@ -105,8 +105,8 @@ def test_evidence_is_about_images_a_net_has_not_seen(recipe_path: Path) -> None:
     pool = data.load("digits", "train", progress=False)
     shuffled = np.random.default_rng(0).integers(0, 10, 400)
     pool = replace(pool, images=pool.images[:400], labels=shuffled)
-    plan = recipe.proxy.plan.model_copy(update={"epochs": 40, "architecture": "mlp_w256", "batch_size": 32})
-    said = evidence(recipe.proxy.model_copy(update={"plan": plan}), pool, progress=False)
+    plan = recipe.proxies["digits"].plan.model_copy(update={"epochs": 40, "architecture": "mlp_w256", "batch_size": 32})
+    said = evidence(recipe.proxies["digits"].model_copy(update={"plan": plan}), pool, progress=False)
     assert said.on_the_way.shape == (40, len(pool), 10)
     assert said.features.shape == (len(pool), 512)
     seen = (said.on_the_way[-1].argmax(axis=1) == shuffled).mean()
@@ -117,7 +117,7 @@ def test_evidence_is_about_images_a_net_has_not_seen(recipe_path: Path) -> None:
 
 
 def test_evidence_is_kept_and_depends_on_the_pool(recipe_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    proxy = read_set_recipe(recipe_path).proxy
+    proxy = read_set_recipe(recipe_path).proxies["digits"]
     pool = data.load("digits", "train", progress=False)
     first = evidence(proxy, pool, progress=False)
     name = proxies.identity(proxy, pool)
@@ -142,14 +142,15 @@ def test_halves_are_halves() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (table("small_loss"), r"small_loss needs a \[proxy\] table"),
-        (table("name = 'herding', features = 'proxy'"), r"herding needs a \[proxy\] table"),
-        (PROXY + table("k_means"), "chooses from the pool"),
-        (PROXY + table("random") + table("random"), "the sets differ in path"),
-        (PROXY + table("telepathy"), "telepathy"),
-        (PROXY.replace("epochs = 3", "steps = 3") + table("random"), "proxy.plan has epochs"),
-        (PROXY + table("random").replace("images = 100", "images = 0"), "images"),
-        (PROXY + table("random").replace('path = "', 'path = "../'), "never leaves its folder"),
+        (table("small_loss"), r"small_loss needs a \[proxies.digits\] table"),
+        (table("name = 'herding', features = 'proxy'"), r"herding needs a \[proxies.digits\] table"),
+        (table("k_means"), "chooses from the pool"),
+        (table("random") + table("random"), "the sets differ in path"),
+        (table("telepathy"), "telepathy"),
+        (PROXY.replace("epochs = 3", "steps = 3") + table("margin"), "the plan of a proxy has epochs"),
+        (PROXY + table("random"), "no method weighs the proxy of digits"),
+        (table("random").replace("images = 100", "images = 0"), "images"),
+        (table("random").replace('path = "', 'path = "../'), "never leaves its folder"),
         (PROXY, "'sets' is required"),
     ],
 )
