@@ -10,6 +10,8 @@ from pathlib import Path
 
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT, workspace_dir
+from leaderboard.bundle_pages import bundle_pages, bundle_path, newest_bundles
+from leaderboard.bundles import bundle_table, read_bundles
 from leaderboard.collect import Collection, TaskKey, collect
 from leaderboard.pages import data_page, index_page, methods_page, submission_pages, task_page
 from leaderboard.revision import SiteRevision, site_revision
@@ -57,6 +59,7 @@ def build(
     unreadable or contradicts another one.
     """
     collection = collect(roots, tasks_dir, reported_dir)
+    bundles = read_bundles(tasks_dir, collection.tasks)
     board = {key: tables(task, collection.entries[key]) for key, task in collection.tasks.items()}
     _every_record_has_a_row(collection, board)
     records = sum(len(entries) for entries in collection.entries.values())
@@ -64,10 +67,12 @@ def build(
         revision=revision or site_revision(ROOT),
         record_count=records,
         submission_count=len(collection.submissions),
+        bundles=[(bundle, bundle_path(bundle)) for bundle in newest_bundles(bundles)],
     )
     for key in collection.tasks:
         task_page(site, collection, board, key, tasks_dir)
     submission_pages(site, collection, board)
+    bundle_pages(site, [bundle_table(bundle, collection.tasks, board) for bundle in bundles])
     index_page(site, collection, board)
     methods_page(site)
     data_page(site, collection)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchmark.documents.attestation import Attestation
+from benchmark.documents.bundle import Bundle
 from benchmark.documents.record import Record
 from benchmark.documents.reported import ReportedResults
 from benchmark.documents.strict import Strict, decode_file, parse
@@ -27,6 +28,7 @@ CURRENT_VERSION: dict[type[Strict], int] = {
     Record: 1,
     Attestation: 1,
     ReportedResults: 1,
+    Bundle: 1,
 }
 UPCASTS: dict[tuple[type[Strict], int], Upcast] = {}
 """(document, version) -> a function from that version's data to the next version's."""
@@ -84,3 +86,12 @@ def read_record(path: Path) -> Record:
     if path.stem != record.id:
         raise MettleError(path, f"the file of this record is {record.id}.json", path.name)
     return record
+
+
+def read_bundle(path: Path) -> Bundle:
+    """The bundle of a `<name>-v<version>.toml` file; name and version must agree with the file's name."""
+    bundle = read(Bundle, path)
+    expected = f"{bundle.name}-v{bundle.version}.toml"
+    if path.name != expected:
+        raise MettleError(path, f"the file of bundle {bundle.name} version {bundle.version} is {expected}")
+    return bundle

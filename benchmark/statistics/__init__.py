@@ -1,6 +1,6 @@
 """Intervals, paired tests, rank intervals and the anchored aggregate: pure functions on numpy arrays."""
 
-from benchmark.statistics.aggregate import AnchoredMean, Anchors, anchored, anchored_mean
+from benchmark.statistics.aggregate import AnchoredMean, Anchors, anchored, anchored_mean, sum_of_means_interval
 from benchmark.statistics.delong import (
     Part,
     Placements,
@@ -71,6 +71,7 @@ __all__ = [
     "replicate_interval",
     "runs_and_images_interval",
     "simultaneous_mean_intervals",
+    "sum_of_means_interval",
     "training_run_ranks",
     "weighted_mean_interval",
     "welch_p_value",

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from numpy.typing import ArrayLike
+
+from benchmark.statistics.interval import Interval, check_confidence, student_quantile
+from benchmark.statistics.means import finite_vector
 
 
 class Anchors(NamedTuple):
@@ -63,3 +68,25 @@ def anchored_mean(
             parts[task] = anchored(score, Anchors(*ends))
     value = None if missing else math.fsum(parts.values()) / len(parts)
     return AnchoredMean(value, tuple(missing), parts)
+
+
+def sum_of_means_interval(blocks: Sequence[ArrayLike], confidence: float = 0.95) -> Interval:
+    """Interval of a sum of means over draws of images, in the unit of the values, which need no bounds.
+
+    `blocks`: float (N_b,) each, one value an image, blocks drawn independently of each other. Tasks that show the same
+    images belong into one block, summed image by image, so that what an image does in several tasks counts once.
+    The variance is the sum of those of the means; degrees of freedom after Satterthwaite (1946). A block of fewer
+    than two images, or no block, gives (nan, nan). Raises ValueError for NaN and other shapes.
+    """
+    check_confidence(confidence)
+    vectors = [finite_vector(block, "blocks") for block in blocks]
+    if not vectors or min(len(vector) for vector in vectors) < 2:
+        return Interval(math.nan, math.nan)
+    middle = math.fsum(float(vector.mean()) for vector in vectors)
+    parts = [(float(vector.var(ddof=1)) / len(vector), len(vector) - 1) for vector in vectors]
+    variance = math.fsum(part for part, _ in parts)
+    if variance == 0:
+        return Interval(middle, middle)
+    degrees = variance**2 / math.fsum(part**2 / free for part, free in parts)
+    half = student_quantile(confidence, degrees) * math.sqrt(variance)
+    return Interval(middle - half, middle + half)
