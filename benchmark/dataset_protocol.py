@@ -59,6 +59,8 @@ class OpenSet:
     effort: Effort
     progress_file: Callable[[str], Path]
     """Where the training of a shard keeps its state until it is finished."""
+    on_share: Callable[[float], None] = lambda _: None
+    """Told how far, from 0 to 1, the training of a shard has got."""
 
 
 class DatasetProtocol(Protocol):
@@ -188,6 +190,7 @@ class DatasetProtocol(Protocol):
             seed=opened.effort.seed(opened.artifact.sha256, run),
             progress_file=progress_file,
             show_progress=False,
+            on_share=opened.on_share,
             snapshots={percent / 100: glance for percent in EARLY_PERCENT},
         )
         judged = self.judge(entry, split, name, run, as_net(entry, plan, trained.module))

@@ -25,8 +25,8 @@ from benchmark.protocol import Arrays, Candidate
 from benchmark.score import Job, OpenJob, OpenTask, collect, finished_shards, net_of, open_job, open_task
 from benchmark.task_registry import TASKS_DIR, find_task
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being scored, shards finished, shards in all."""
+Progress = Callable[[str, float, int], None]
+"""Called with what is being scored, shards finished (a training counts as far as it got), shards in all."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ def check_device(name: str) -> None:
         raise MettleError("--device", "is cpu, cuda, cuda:N or mps, as this machine has it", repr(name)) from error
 
 
-def silent(what: str, finished: int, total: int) -> None:
+def silent(what: str, finished: float, total: int) -> None:
     """A `Progress` that shows nothing."""
 
 
@@ -104,17 +104,17 @@ def score_entry(
         measured = [_measure(open_job(job), job) for job in jobs]  # also refuses what cannot be scored, before hours
         opened = open_task(name, options.tasks_dir)
         groups = [opened.protocol.groups_for(opened.entry, job.artifact, job.effort) for job in jobs]
-        what, total, finished = f"{submission.name} on {task.id}", sum(len(g) for own in groups for g in own), 0
+        what, total, finished = f"{submission.name} on {task.id}", sum(len(g) for own in groups for g in own), 0.0
         progress(what, 0, total)
 
-        def on_shard(_: str) -> None:
+        def on_part(part: float) -> None:
             nonlocal finished
-            finished += 1
+            finished += part
             progress(what, finished, total)
 
         earlier = sum(finished_shards(job, own) for job, own in zip(jobs, groups, strict=True))
         work = [(job, group) for job, own in zip(jobs, groups, strict=True) for group in own]
-        launch.run(work, options.workers if earlier < total else 1, on_shard)
+        launch.run(work, options.workers if earlier < total else 1, on_part)
         seeds = {job.artifact.sha256: drawn for job in jobs if (drawn := _training_seeds(opened, job))}
         scored = {
             _replicate(job.artifact): opened.protocol.combine(

@@ -28,19 +28,19 @@ def default_workers() -> int:
     return max(1, min(8, available_cores()))
 
 
-def run(work: Work, workers: int, on_shard: Callable[[str], None]) -> None:
-    """Score all groups with `workers` processes, this one included; `on_shard` is called here as shards finish.
+def run(work: Work, workers: int, on_part: Callable[[float], None]) -> None:
+    """Score all groups with `workers` processes, this one included.
 
-    The first error of any worker stops the others and is raised here. After Ctrl-C the workers are stopped too.
+    on_part: called here with each newly done share of a shard. The first error of any worker stops the others and is raised here. After Ctrl-C the workers are stopped too.
     """
     if workers == 1 or len(work) < 2:
         for job, group in work:
-            score_shards(job, group, on_shard)
+            score_shards(job, group, on_part)
         return
     # Children are spawned: a forked child inherits torch's thread pool without its threads and can hang.
     context = multiprocessing.get_context("spawn")
-    reports: SimpleQueue[str | None] = context.SimpleQueue()
-    reader = threading.Thread(target=_relay, args=(reports, on_shard), daemon=True)
+    reports: SimpleQueue[float | None] = context.SimpleQueue()
+    reader = threading.Thread(target=_relay, args=(reports, on_part), daemon=True)
     reader.start()
     # This process has the model and the images in memory already, so it is one of the workers.
     others = min(workers, len(work)) - 1
@@ -68,12 +68,12 @@ def run(work: Work, workers: int, on_shard: Callable[[str], None]) -> None:
         reader.join(timeout=5)
 
 
-def _take_from_the_end(work: Work, futures: Sequence[Future[None]], on_shard: Callable[[str], None]) -> None:
+def _take_from_the_end(work: Work, futures: Sequence[Future[None]], on_part: Callable[[float], None]) -> None:
     """Score in this process what no other has begun, last groups first, until all are taken or one has failed."""
     for (job, group), future in reversed(list(zip(work, futures, strict=True))):
         _raise_first(futures)
         if future.cancel():
-            score_shards(job, group, on_shard)
+            score_shards(job, group, on_part)
 
 
 def _raise_first(futures: Iterable[Future[None]]) -> None:
@@ -82,10 +82,10 @@ def _raise_first(futures: Iterable[Future[None]]) -> None:
             future.result()
 
 
-_reports: SimpleQueue[str | None] | None = None
+_reports: SimpleQueue[float | None] | None = None
 
 
-def _start_worker(queue: SimpleQueue[str | None]) -> None:
+def _start_worker(queue: SimpleQueue[float | None]) -> None:
     global _reports
     _reports = queue
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
@@ -104,6 +104,6 @@ def _score_group(job: Job, group: list[str]) -> None:
     score_shards(job, group, _reports.put)
 
 
-def _relay(queue: SimpleQueue[str | None], on_shard: Callable[[str], None]) -> None:
-    while (shard := queue.get()) is not None:
-        on_shard(shard)
+def _relay(queue: SimpleQueue[float | None], on_part: Callable[[float], None]) -> None:
+    while (part := queue.get()) is not None:
+        on_part(part)

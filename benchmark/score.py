@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -161,21 +161,34 @@ def read_shard(path: Path) -> dict[str, np.ndarray] | None:
         return None
 
 
-def score_shards(job: Job, shards: Sequence[str], on_shard: Callable[[str], None] = lambda _: None) -> None:
-    """Score those shards of one group that are not finished, and keep each outcome as soon as it is there."""
+def score_shards(job: Job, shards: Sequence[str], on_part: Callable[[float], None] = lambda _: None) -> None:
+    """Score those shards of one group that are not finished, and keep each outcome as soon as it is there.
+
+    on_part: called with how much of a shard is newly done, 1 for a whole one.
+    """
     opened = open_job(job)
     task = opened.task
     paths = {shard: shard_path(job, task, shard) for shard in shards}
     missing = [shard for shard, path in paths.items() if read_shard(path) is None]
     for shard in shards:
         if shard not in missing:
-            on_shard(shard)
+            on_part(1.0)
     if not missing:
         return
-    subject: Any = opened.subject  # a net, or an open set where the protocol trains
+    subject: Any = opened.subject
+    within = 0.0  # of the shard that is being scored, as far as it was told
+
+    def on_share(share: float) -> None:
+        nonlocal within
+        on_part(share - within)
+        within = share
+
+    if isinstance(subject, OpenSet):
+        subject = replace(subject, on_share=on_share)
     for shard, arrays in task.protocol.score_shards(task.entry, task.split, subject, missing):
         write_atomically(paths[shard], pack_outcomes(arrays))
-        on_shard(shard)
+        on_share(1.0)
+        within = 0.0
 
 
 def finished_shards(job: Job, groups: Sequence[Sequence[str]]) -> int:

@@ -91,7 +91,7 @@ class ScoringBar:
     ) -> None:
         self._progress.stop()
 
-    def __call__(self, what: str, finished: int, total: int) -> None:
+    def __call__(self, what: str, finished: float, total: int) -> None:
         if what not in self._bars:
             self._bars[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._bars[what], completed=finished, total=total)

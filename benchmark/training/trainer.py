@@ -25,6 +25,7 @@ from benchmark.training.training_set import TrainingSet, in_pixel_units
 
 SAVE_EVERY_S = 10.0
 """A stopped training loses at most this much: small sets have a thousand epochs a minute."""
+TELL_EVERY_S = 1.0
 
 Snapshot = Callable[[nn.Module], Mapping[str, np.ndarray]]
 """Looks at a net in eval mode, which takes normalized images, and keeps arrays."""
@@ -51,13 +52,15 @@ def train(
     progress_file: Path | None = None,
     show_progress: bool = True,
     snapshots: Mapping[float, Snapshot] | None = None,
+    on_share: Callable[[float], None] = lambda _: None,
 ) -> TrainedNet:
     """The net that the plan gives on these examples with this seed.
 
     With a `progress_file`, state is saved at the end of epochs, at most every SAVE_EVERY_S seconds, and a later call
     goes on from there; it must be the file of this plan, seed and data. Epoch e draws from a generator keyed by
     (seed, e), so an interrupted training ends with the same weights. snapshots: called as soon as that share of the
-    steps, in (0, 1), is done. Raises MettleError when the loss is no longer finite.
+    steps, in (0, 1), is done. on_share: told at the end of epochs, at most every second, which share is done.
+    Raises MettleError when the loss is no longer finite.
     """
     pixels, targets = examples.pixels(), torch.from_numpy(examples.targets)
     weights = None if examples.weights is None else torch.from_numpy(examples.weights)
@@ -77,7 +80,8 @@ def train(
             first_epoch, loss = saved["epochs"], saved["loss"]
             seen = {share: {name: kept.numpy() for name, kept in look.items()} for share, look in saved["seen"].items()}
         net.train()
-        shown, last_save = bar.add_task("", total=steps), time.monotonic()
+        shown = bar.add_task("", total=steps)
+        last_save = last_told = time.monotonic()
         for epoch in range(first_epoch, math.ceil(steps / per_epoch)):
             if epoch == plan.schedule.drop_after_epochs:
                 optimizer = _optimizer(plan, net)
@@ -104,6 +108,9 @@ def train(
                     f"training of {plan.architecture}", "the loss must stay finite", f"{loss} in epoch {epoch + 1}",
                     "Lower the learning rate.",
                 )  # fmt: skip
+            if time.monotonic() - last_told >= TELL_EVERY_S:
+                on_share((step + 1) / steps)
+                last_told = time.monotonic()
             if progress_file is not None and time.monotonic() - last_save >= SAVE_EVERY_S:
                 save_progress(progress_file, _state(net, optimizer, epoch + 1, loss, seen))
                 last_save = time.monotonic()
