@@ -202,17 +202,50 @@ def reproduce(
 
 @app.command()
 def convert(
-    source: Annotated[Path, typer.Argument(help="A .pt, .pth or .th file.")],
+    source: Annotated[Path, typer.Argument(help="A .pt, .pth, .th or .npz file.")],
     target: Annotated[Path, typer.Argument(help="The .safetensors file to write.")],
+    kind: Annotated[str, typer.Option(help="What it holds: checkpoint, or distilled (a distilled data set).")] = "",
     trust: Annotated[
-        bool, typer.Option("--trust", help="Unpickle the file, which can run code: only for a file you made yourself.")
+        bool,
+        typer.Option(
+            "--trust", help="checkpoint: unpickle the file, which can run code: only for one you made yourself."
+        ),
     ] = False,
+    mean: Annotated[
+        str, typer.Option(help="distilled: subtracted when it was saved; 0, or one a channel: .5,.4,.3")
+    ] = "",
+    std: Annotated[str, typer.Option(help="distilled: divided by when it was saved; 1, or one a channel.")] = "",
+    labels: Annotated[Path | None, typer.Option(help="distilled: the file of labels, where they lie apart.")] = None,
+    learning_rate: Annotated[str, typer.Option(help="distilled: its own, a number or the file that holds it.")] = "",
+    which: Annotated[int | None, typer.Option("--set", help="distilled: which set of several, from 0.")] = None,
+    logits: Annotated[
+        bool, typer.Option("--logits", help="distilled: soft labels are logits; keep their softmax.")
+    ] = False,
+    zca: Annotated[str | None, typer.Option(help="distilled: un-whiten (ZCA, epsilon .1) with this data set.")] = None,
+    measure: Annotated[
+        str | None, typer.Option(help="distilled: accuracy before and after on this task, quick.")
+    ] = None,
+    tasks_dir: TasksDir = None,
 ) -> None:
-    """Turn a checkpoint into safetensors: for authors whose file the scorer refuses to unpickle."""
-    from benchmark.models import convert as convert_checkpoint
+    """Turn a checkpoint that the scorer refuses to unpickle, or a published distilled set, into safetensors."""
+    if kind not in ("", "checkpoint", "distilled"):
+        raise MettleError("--kind", "is checkpoint or distilled", repr(kind))
+    if kind != "distilled" and not (mean or std):
+        from benchmark.models import convert as convert_checkpoint
 
-    for line in convert_checkpoint(source, target, trust=trust):
-        console.print(line, highlight=False)
+        for line in convert_checkpoint(source, target, trust=trust):
+            console.print(line, highlight=False)
+        return
+    from benchmark.convert_set import convert_set
+    from benchmark.task_registry import TASKS_DIR
+
+    if trust or kind == "checkpoint":
+        raise MettleError("--trust" if trust else "--mean", "not for this kind", kind or "distilled", "Leave it out.")
+    for line in convert_set(
+        source, target, mean=mean, std=std, labels_file=labels, learning_rate=learning_rate, which=which, logits=logits,
+        whitened_with=zca, measure_on=measure, tasks_dir=tasks_dir or TASKS_DIR,
+    ):  # fmt: skip
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -58,6 +58,7 @@ MAY_IMPORT = {
         "benchmark.replicates",
         "benchmark.scored",
     },
+    "benchmark.submitted_sets": PARTS,
     "benchmark.passes": PARTS,
     "benchmark.scores": LEAVES,
     "benchmark.submitted": LEAVES,

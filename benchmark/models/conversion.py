@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -47,6 +48,8 @@ def write_weights(content: object, source: Path, target: Path) -> list[str]:
     """Writes the state dict in `content` to `target`; one line for each thing kept, stripped or changed."""
     if isinstance(content, torch.nn.Module):
         content = content.state_dict()
+    if isinstance(content, Mapping) and isinstance(content.get("data"), list):
+        raise MettleError(source, "it holds weights", "a distilled data set", "Add --kind distilled.")
     state, stripped = unwrap(content, source)
     shared = len(state) - len({tensor.untyped_storage().data_ptr() for tensor in state.values()})
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
