@@ -1,0 +1,104 @@
+"""The scores of a distilled set from what the nets trained on it say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from benchmark.documents import Score
+from benchmark.metrics import normalized_gain
+from benchmark.protocol import Arrays
+from benchmark.scores import CONFIDENCE, interval_score, mean_score
+from benchmark.statistics import (
+    mean_difference_interval,
+    normalized_gain_interval,
+    runs_and_images_interval,
+    worst_interval,
+)
+from tasks.distillation.anchors import Anchor
+
+
+def over_runs_and_images(per_run: np.ndarray) -> Score:
+    """A mean over nets and test images, with an interval over both; over images alone where there is one net.
+
+    per_run: bool or float (k, N), each net's share of each image, in [0, 1].
+    """
+    if len(per_run) == 1:
+        return mean_score(per_run[0])
+    return interval_score(
+        float(per_run.mean()), runs_and_images_interval(per_run, CONFIDENCE), per_run.shape[1], covers="both"
+    )
+
+
+def early_scores(labels: np.ndarray, shards: Sequence[Arrays]) -> dict[str, Score]:
+    """Accuracy on the way, for the nets that were looked at."""
+    looks = sorted({name for arrays in shards for name in arrays if name.startswith("predicted@")})
+    return {
+        f"accuracy_at_{look.partition('@')[2]}_percent": over_runs_and_images(
+            np.stack([arrays[look] == labels for arrays in shards if look in arrays])
+        )
+        for look in looks
+    }
+
+
+def corrupted_hits(shards: Sequence[Arrays], images: int) -> np.ndarray | None:
+    """Whether each net that was looked at is right about each image of each cell: bool (k, cells, n); None for none."""
+    packed = [arrays["corrupted_correct"] for arrays in shards if "corrupted_correct" in arrays]
+    return np.unpackbits(np.stack(packed), axis=2, count=images).astype(bool) if packed else None
+
+
+def cross_scores(correct: Mapping[str, np.ndarray]) -> dict[str, Score]:
+    """Mean and worst accuracy of one net of each other architecture; correct: name to bool (N,). Empty without any."""
+    if not correct:
+        return {}
+    columns = np.stack(list(correct.values()), axis=1)
+    worst = worst_interval(columns, CONFIDENCE)
+    return {
+        "cross_architecture_mean": mean_score(columns.mean(axis=1)),
+        "cross_architecture_worst": interval_score(worst.mean, worst.interval, len(columns)),
+    }
+
+
+def anchored_scores(runs: np.ndarray, random: Anchor | None, whole: Anchor | None) -> dict[str, Score]:
+    """Lift and recovery of nets with these accuracies, float64 (k,); without an anchor what rests on it is missing."""
+    if random is None:
+        return {}
+    mean, low = float(runs.mean()), random.units()
+    lift = mean_difference_interval(runs, low, CONFIDENCE)
+    found = {"lift": interval_score(mean - float(low.mean()), lift, len(runs), covers="training runs")}
+    if whole is None:
+        return found
+    high = whole.units()
+    recovery = normalized_gain(mean, float(low.mean()), float(high.mean()))
+    if np.isfinite(recovery):
+        interval = normalized_gain_interval(runs, low, high, CONFIDENCE)
+        found["recovery"] = interval_score(recovery, interval, len(runs), covers="training runs")
+    return found
+
+
+def byte_scores(sizes: Mapping[str, int]) -> dict[str, Score]:
+    """Bytes of the arrays of a file by what they are for; sizes: array to bytes as stored."""
+    images = sum(sizes.get(name, 0) for name in ("images", "range"))
+    labels = sum(sizes.get(name, 0) for name in ("labels", "soft_labels"))
+    counted = {"bytes_images": images, "bytes_labels": labels, "bytes_total": sum(sizes.values())}
+    return {name: Score(value=float(count)) for name, count in counted.items()}
+
+
+def class_cells(labels: np.ndarray, correct: np.ndarray, classes: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Accuracy of each class, a mean over nets: `class:<name>`. correct: bool (k, N)."""
+    of_images = correct.mean(axis=0)
+    found = {}
+    for index, name in enumerate(classes):
+        own = labels == index
+        if own.any():
+            found[f"class:{name}"] = {"accuracy": float(of_images[own].mean()), "n": float(own.sum())}
+    return found
+
+
+def net_cell(labels: np.ndarray, arrays: Arrays) -> dict[str, float]:
+    """What one net is shown with."""
+    return {
+        "accuracy": float((arrays["predicted"] == labels).mean()),
+        "train_loss": float(arrays["train_loss"][0]),
+    }

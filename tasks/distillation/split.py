@@ -1,0 +1,113 @@
+"""The frozen split of distillation tasks: a test set, and a few corrupted cells of its first images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from benchmark import data
+from benchmark.corruptions import corrupt_severities
+from benchmark.data import Dataset
+from benchmark.data.checksums import image_checksums, values_sha256
+from benchmark.documents import canonical_sha256
+from benchmark.documents.strict import Strict, parse
+from benchmark.task_registry import TaskEntry
+from tasks.corruption.generated_cells import GeneratedCells
+from tasks.corruption.settings import split_cell
+from tasks.corruption.split import GeneratedSplit, Images, check_images, images_of, pinned, read_canary, read_checksums
+
+CORRUPTED_IMAGES = 1000
+SEED = 61
+"""That of the corruption tasks: the cells are the first images of theirs."""
+CELLS = (
+    "gaussian_noise/3", "impulse_noise/3", "defocus_blur/3", "motion_blur/3", "frost/3", "fog/3", "brightness/3",
+    "contrast/3", "elastic_transform/3", "pixelate/3", "jpeg_compression/3", "checkerboard_cutout/3",
+)  # fmt: skip
+"""The middle severity of two or three corruptions of each group, and of a held-out one."""
+
+
+class DistillationSplit(Strict):
+    """What a distillation task tests nets on."""
+
+    test: Images
+    corrupted: GeneratedSplit
+    """Cells over the first images of the test set."""
+
+
+@dataclass
+class OpenDistillationSplit:
+    """The test images and corrupted cells of a task, verified."""
+
+    dataset: Dataset
+    frozen: DistillationSplit
+    corrupted: GeneratedCells
+
+    @property
+    def labels(self) -> np.ndarray:
+        """int64 (N,)"""
+        return self.dataset.labels
+
+    @property
+    def cells(self) -> list[str]:
+        return list(self.frozen.corrupted.cells)
+
+    @cached_property
+    def corrupted_images(self) -> np.ndarray:
+        """uint8 (cells, n, H, W, C), in the order of `cells`."""
+        return np.stack([images for cell in self.cells for _, images in self.corrupted.cells([cell])])
+
+    @property
+    def judging(self) -> dict[str, Any]:
+        """What decides what a net is found to get right: the pixels of this copy, the labels and the cells."""
+        return {
+            "pixels": self.dataset.pixels_sha256,
+            "labels": self.frozen.test.labels_sha256,
+            "cells": canonical_sha256(self.frozen.corrupted.cells),
+        }
+
+
+def open_distillation_split(entry: TaskEntry) -> OpenDistillationSplit:
+    """The split of a task over its verified test images; MettleError where they are others."""
+    frozen = parse(DistillationSplit, entry.split, f"{entry.task.id} split")
+    dataset = data.load(frozen.test.dataset, frozen.test.part)
+    check_images(entry, frozen.test, dataset)
+    cells = GeneratedCells(entry, dataset, frozen.corrupted, read_checksums(entry, frozen.corrupted))
+    return OpenDistillationSplit(dataset, frozen, cells)
+
+
+def freeze_split(
+    dataset: Dataset, calibration: dict[str, Any], checksums_file: str, cells: Sequence[str] = CELLS
+) -> tuple[DistillationSplit, np.ndarray]:
+    """A new split over a test set, and the checksums of its cells, int8 (cells, n), which stand in a file of their own.
+
+    calibration: the calibrated severities of the data set's corruption tasks.
+    """
+    count = min(CORRUPTED_IMAGES, len(dataset))
+    images, identity = dataset.images[:count], images_of(dataset)
+    severities = {split_cell(cell)[0]: calibration["severities"][split_cell(cell)[0]] for cell in cells}
+    hashes, checksums = {}, []
+    for cell in cells:
+        corruption, severity = split_cell(cell)
+        parameters = [severities[corruption][severity - 1]]
+        indices = np.arange(count, dtype=np.int64)
+        pixels = corrupt_severities(images, corruption, parameters, seed=SEED, indices=indices)[0]
+        hashes[cell] = values_sha256(pixels[pinned(identity, count)])
+        checksums.append(image_checksums(pixels, k=1)[:, 0])
+    table = np.stack(checksums)
+    nets = ", ".join(f"{name} ({accuracy:.1%})" for name, accuracy in calibration["nets"].items())
+    corrupted = GeneratedSplit(
+        images=identity,
+        count=count,
+        seed=SEED,
+        severities=severities,
+        calibration=f"On {calibration['images']} with {nets}; they keep {calibration['targets']} of their accuracy.",
+        cells=hashes,
+        checksums=checksums_file,
+        checksums_sha256=values_sha256(table),
+        canary=read_canary(dataset.name, count),
+    )
+    return DistillationSplit(test=identity, corrupted=corrupted), table

@@ -1,0 +1,151 @@
+"""Protocol: nets trained on a distilled set in one fixed way, and tested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmark.dataset_protocol import DatasetProtocol, PlannedRuns
+from benchmark.documents import Artifact, Score
+from benchmark.models.net import Net
+from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
+from benchmark.submitted_sets import DistilledSet, read_distilled
+from benchmark.task_registry import TaskEntry
+from benchmark.training.plan import TrainingPlan
+from benchmark.training.training_set import TrainingSet
+from tasks.distillation.anchors import read_references
+from tasks.distillation.measures import (
+    anchored_scores,
+    byte_scores,
+    class_cells,
+    corrupted_hits,
+    cross_scores,
+    early_scores,
+    net_cell,
+    over_runs_and_images,
+)
+from tasks.distillation.settings import CROSS, STANDARD, planned, settings_of
+from tasks.distillation.split import OpenDistillationSplit, open_distillation_split
+
+@dataclass(frozen=True)
+class TrainableSet:
+    """A distilled set as the trainer takes it."""
+
+    distilled: DistilledSet
+
+    def training_set(self, plan: str) -> TrainingSet:
+        return TrainingSet(self.distilled.images, self.distilled.targets)
+
+    def adapted(self, plan: TrainingPlan) -> TrainingPlan:
+        """The plan with the set's own learning rate, where it has one."""
+        rate = self.distilled.learning_rate
+        if rate is None:
+            return plan
+        return plan.model_copy(update={"optimizer": plan.optimizer.model_copy(update={"learning_rate": rate})})
+
+
+class StandardTraining(DatasetProtocol):
+    """Test accuracy of nets trained on a distilled set by the protocol of DC and DSA."""
+
+    def open_split(self, entry: TaskEntry) -> OpenDistillationSplit:
+        """The verified test images of the task, and its corrupted cells."""
+        return open_distillation_split(entry)
+
+    def open_set(self, entry: TaskEntry, split: OpenDistillationSplit, artifact: Artifact, file: Path) -> TrainableSet:
+        return TrainableSet(_read(entry, file))
+
+    def plans(self, entry: TaskEntry, artifact: Artifact, tier: str) -> Mapping[str, PlannedRuns]:
+        return planned(settings_of(entry), len(entry.task.data.classes), tier)
+
+    def judged_by(self, entry: TaskEntry, split: OpenDistillationSplit) -> Mapping[str, object]:
+        return {"looked_at_runs": settings_of(entry).looked_at_runs, **split.judging}
+
+    def judge(self, entry: TaskEntry, split: OpenDistillationSplit, plan: str, run: int, net: Net) -> Arrays:
+        """The class of every test image, unsigned (N,); of the first nets, correctness bits of the cells, too.
+
+        predicted: unsigned (N,). corrupted_correct: uint8 (cells, ceil(n / 8)).
+        """
+        arrays = {"predicted": _predicted(entry, split, net)}
+        if self._looked_at(entry, plan, run):
+            labels = split.labels[: split.frozen.corrupted.count]
+            hits = [
+                net.decide(images, f"{entry.task.id} cell {cell}").predicted == labels
+                for cell, images in zip(split.cells, split.corrupted_images, strict=True)
+            ]
+            arrays["corrupted_correct"] = np.packbits(np.stack(hits), axis=1)
+        return arrays
+
+    def glance(self, entry: TaskEntry, split: OpenDistillationSplit, plan: str, run: int, net: Net) -> Arrays:
+        return {"predicted": _predicted(entry, split, net)} if self._looked_at(entry, plan, run) else {}
+
+    def _looked_at(self, entry: TaskEntry, plan: str, run: int) -> bool:
+        return plan == STANDARD and run < settings_of(entry).looked_at_runs
+
+    def combine(
+        self, entry: TaskEntry, split: OpenDistillationSplit, candidate: Candidate, shards: Mapping[str, Arrays]
+    ) -> Scored:
+        """All scores of a distilled set from what its nets say."""
+        assert candidate.artifact is not None
+        assert candidate.file is not None
+        labels, tier = split.labels, candidate.effort.tier
+        distilled = _read(entry, candidate.file)
+        plans = self.plans(entry, candidate.artifact, tier)
+        main = next(iter(plans))
+        seeds = [candidate.effort.seed(candidate.artifact.sha256, run) for run in range(plans[main].runs)]
+        nets = [shards[f"{main}/seed {seed}"] for seed in seeds]
+        others = {
+            name.removeprefix(CROSS): shards[f"{name}/seed {seeds[0]}"] for name in plans if name.startswith(CROSS)
+        }
+        correct = np.stack([arrays["predicted"] == labels for arrays in nets])
+        right = correct.sum(axis=1)
+        scores = {
+            entry.task.primary.name: over_runs_and_images(correct),
+            **early_scores(labels, nets),
+            **cross_scores({name: arrays["predicted"] == labels for name, arrays in others.items()}),
+            **byte_scores(distilled.bytes),
+            "learning_rate": Score(value=self._learning_rate(plans[main].plan, distilled)),
+        }
+        if tier == "standard":  # the anchors were trained by the ranked plan
+            references = read_references(entry.folder)
+            stem = f"{entry.task.name}.v{entry.task.version}"
+            random, whole = references.random.get(stem), references.whole.get(entry.task.data.dataset)
+            scores |= anchored_scores(right / len(labels), random, whole)
+        cells = {f"net:seed {seed}": net_cell(labels, arrays) for seed, arrays in zip(seeds, nets, strict=True)}
+        cells |= {f"architecture:{name}": net_cell(labels, arrays) for name, arrays in others.items()}
+        cells |= class_cells(labels, correct, entry.task.data.classes)
+        hits = corrupted_hits(nets, split.frozen.corrupted.count)
+        if hits is not None:
+            scores["mean_corruption_accuracy"] = over_runs_and_images(hits.mean(axis=1))
+            means = hits.mean(axis=(0, 2))
+            cells |= {cell: {"accuracy": float(mean)} for cell, mean in zip(split.cells, means, strict=True)}
+        outcomes = {
+            "primary": OutcomeArray(right.astype(np.uint16), scale=len(labels)),
+            "predicted": OutcomeArray(np.stack([arrays["predicted"] for arrays in nets]), stored="store"),
+        }
+        notes = [f"Conversion, as its author says: {distilled.conversion}"] if distilled.conversion else []
+        return Scored(scores, cells, outcomes, [], notes)
+
+    def _learning_rate(self, plan: TrainingPlan, distilled: DistilledSet) -> float:
+        return TrainableSet(distilled).adapted(plan).optimizer.learning_rate
+
+
+def _read(entry: TaskEntry, file: Path) -> DistilledSet:
+    data = entry.task.data
+    return read_distilled(
+        file,
+        image_size=data.image_size,
+        channels=data.channels,
+        classes=len(data.classes),
+        images_per_class=settings_of(entry).images_per_class,
+    )
+
+
+def _predicted(entry: TaskEntry, split: OpenDistillationSplit, net: Net) -> np.ndarray:
+    smallest = np.min_scalar_type(len(entry.task.data.classes) - 1)
+    return net.decide(split.dataset.images, f"{entry.task.id} test images").predicted.astype(smallest)
+
+
+PROTOCOL = StandardTraining()
