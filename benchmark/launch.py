@@ -31,7 +31,8 @@ def default_workers() -> int:
 def run(work: Work, workers: int, on_part: Callable[[float], None]) -> None:
     """Score all groups with `workers` processes, this one included.
 
-    on_part: called here with each newly done share of a shard. The first error of any worker stops the others and is raised here. After Ctrl-C the workers are stopped too.
+    on_part: called here with each newly done share of a shard. The first error of any worker stops the others and is
+    raised here. After Ctrl-C the workers are stopped too.
     """
     if workers == 1 or len(work) < 2:
         for job, group in work:
