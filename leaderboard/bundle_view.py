@@ -12,6 +12,7 @@ from leaderboard.export import Flat
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.numbers import MISSING, Shown, decimals, number, plain, ranges, show
 from leaderboard.ranking import CONFIDENCE
+from leaderboard.task_view import detectable
 
 AGGREGATE = Metric(
     name="anchored_mean",
@@ -101,10 +102,7 @@ def _caption(table: BundleTable) -> str:
         f" One family of comparisons: the {count * (count - 1) // 2:,} pairs of these rows by anchored mean; rank "
         f"ranges hold for all of them at once ({100 * CONFIDENCE:g} %, {method} over {table.ranking.images:,} images)."
     )
-    if table.ranking.separable_difference is not None:
-        apart = plain(100 * table.ranking.separable_difference, 2)
-        text += f" Leaders must typically differ by {apart} points to be told apart."
-    return text
+    return text + detectable(table.ranking)
 
 
 def bundle_records(table: BundleTable) -> list[Flat]:

@@ -227,8 +227,14 @@ def _ranking(blocks: Sequence[list[np.ndarray]], values: Sequence[float]) -> Ran
         Place(int(ranks[row]), int(result.lower[row]), int(result.upper[row]), tuple(result.tied_with[row]))
         for row in range(len(blocks))
     )
-    apart = result.smallest_separable_difference
-    return Ranking(places, total, result.method, apart if math.isfinite(apart) else None)
+    apart, alone = result.smallest_separable_difference, result.smallest_detectable_difference
+    return Ranking(
+        places,
+        total,
+        result.method,
+        apart if math.isfinite(apart) else None,
+        detectable_difference=alone if math.isfinite(alone) else None,
+    )
 
 
 def _with_rules(rows: Sequence[BundleRow]) -> list[BundleRow]:

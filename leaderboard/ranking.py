@@ -41,6 +41,12 @@ class Ranking:
     all pairs are tested together; None where no pair differs."""
     groups: int = 1
     """More than one where a row's score is that of its worst group."""
+    detectable_difference: float | None = None
+    """The same as `separable_difference` for one pair of leaders tested alone."""
+
+
+def _known(difference: float) -> float | None:
+    return difference if math.isfinite(difference) else None
 
 
 def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Ranking:
@@ -74,9 +80,14 @@ def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Rank
         )
         for row in range(len(outcomes))
     )
-    apart = result.smallest_separable_difference / (common if exact else 1)
+    unit = common if exact else 1
     return Ranking(
-        places, images, result.method, apart if math.isfinite(apart) else None, groups=counts.shape[1] if grouped else 1
+        places,
+        images,
+        result.method,
+        _known(result.smallest_separable_difference / unit),
+        groups=counts.shape[1] if grouped else 1,
+        detectable_difference=_known(result.smallest_detectable_difference / unit),
     )
 
 
@@ -95,6 +106,11 @@ def _rank_by_runs(outcomes: Sequence[Outcomes], *, higher_is_better: bool) -> Ra
         )
         for row in range(len(outcomes))
     )
-    apart = result.smallest_separable_difference
     method = "pooled t" if math.isfinite(result.pooled_sd) else "Welch's t"
-    return Ranking(places, outcomes[0].count, method, apart if math.isfinite(apart) else None)
+    return Ranking(
+        places,
+        outcomes[0].count,
+        method,
+        _known(result.smallest_separable_difference),
+        detectable_difference=_known(result.smallest_detectable_difference),
+    )

@@ -14,7 +14,7 @@ from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.marks import Mark, marks, status_mark
 from leaderboard.numbers import Shown, decimals, factor, number, plain, ranges, show, unit_sign
 from leaderboard.part_table import EMPTY
-from leaderboard.ranking import CONFIDENCE, Place
+from leaderboard.ranking import CONFIDENCE, Place, Ranking
 from leaderboard.rows import PLACED_KINDS, Row, Table, TableKind
 from leaderboard.svg import Scale
 from leaderboard.table_island import island
@@ -210,12 +210,22 @@ def _caption(task: Task, table: Table) -> str:
     if task.pair_test == "training_runs":
         spread = "one spread for all rows" if ranking.method == "pooled t" else "a spread of its own for each row"
         units = f"training runs, {spread}; the test images are the same for all"
-    text += f" Rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over {units})."
-    if ranking.separable_difference is not None:
-        text += (
-            f" Leaders must typically differ by {plain(100 * ranking.separable_difference, 2)} points to be told apart."
-        )
-    return text
+    text += (
+        f" One family of comparisons: rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
+        f"{units})."
+    )
+    return text + detectable(ranking)
+
+
+def detectable(ranking: Ranking) -> str:
+    """The smallest difference that the family, and one pair alone, can tell apart; empty where no pair differs."""
+    if ranking.separable_difference is None or ranking.detectable_difference is None:
+        return ""
+    together, alone = plain(100 * ranking.separable_difference, 2), plain(100 * ranking.detectable_difference, 2)
+    return (
+        f" Smallest detectable difference, typical of the leaders: {together} points in this family, {alone} for one "
+        "pair tested alone."
+    )
 
 
 def in_a_sentence(title: str) -> str:

@@ -110,20 +110,22 @@ def test_superseded_record_is_not_ranked(board: Board) -> None:
     assert f"Superseded by record {newer[:12]}" in found["unranked"].rows[0].reason
 
 
-def test_near_copies_fold_into_the_oldest_and_move_nobody(board: Board) -> None:
-    board.add("good", 1.0, seed=1, started="2026-01-01T00:00:00Z")
-    board.add("weak", -0.5, seed=2)
-    before = {row.entry.name: row.place for row in board.tables()["ranked"].rows}
+@pytest.mark.parametrize("kind", ["checkpoint", "predictions"])
+def test_near_copies_fold_into_the_oldest_and_move_nobody(board: Board, kind: str) -> None:
+    table = "ranked" if kind == "checkpoint" else "predictions"
+    board.add("good", 1.0, seed=1, kind=kind, started="2026-01-01T00:00:00Z")
+    board.add("weak", -0.5, seed=2, kind=kind)
+    before = {row.entry.name: row.place for row in board.tables()[table].rows}
     original = decisions_of(Method("x", "x", 1.0, 1), IMAGES)
     for index in range(5):
         copy = original.copy()
         copy[: 2 + index] = SCALE  # a little better than the original
-        board.add(f"copy-{index}", decisions=copy, team=f"Copier {index}", started="2026-02-01T00:00:00Z")
+        board.add(f"copy-{index}", decisions=copy, kind=kind, team=f"Copier {index}", started="2026-02-01T00:00:00Z")
     found = board.tables()
-    assert {row.entry.name: row.place for row in found["ranked"].rows} == before
+    assert {row.entry.name: row.place for row in found[table].rows} == before
     assert sorted(names(found["folded"])) == [f"copy-{index}" for index in range(5)]
     assert {row.about for row in found["folded"].rows} == {"good"}
-    assert next(row.folded for row in found["ranked"].rows if row.entry.name == "good") == 5
+    assert next(row.folded for row in found[table].rows if row.entry.name == "good") == 5
 
 
 def test_clear_and_open_leads(board: Board) -> None:

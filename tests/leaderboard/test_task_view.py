@@ -33,7 +33,13 @@ def test_caption_names_the_family_of_comparisons(tmp_path: Path) -> None:
     caption = table_view(task, table).caption
     assert caption.startswith("4 rows by mean accuracy; brackets are 95 % intervals over test images.")
     assert "all 6 pairs at once (95 %, max-T bootstrap over 1,000 images)" in caption
-    assert "points to be told apart" in caption
+    assert caption.count("One family of comparisons") == 1
+    assert table.ranking is not None
+    assert table.ranking.detectable_difference is not None
+    assert table.ranking.separable_difference is not None
+    alone, together = 100 * table.ranking.detectable_difference, 100 * table.ranking.separable_difference
+    assert alone < together
+    assert f"{together:.2f} points in this family, {alone:.2f} for one pair tested alone" in caption
 
 
 def test_first_rows_keep_ranks_and_ties_of_the_whole_table(tmp_path: Path) -> None:
