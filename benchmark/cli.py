@@ -72,15 +72,18 @@ def tasks(
 def init(
     name: Annotated[str, typer.Argument(help="Folder name below submissions/: a-z, 0-9 and . _ -")],
     folder: Annotated[Path, typer.Option(help="Where submissions lie.")] = ROOT / "submissions",
-    weights: Annotated[
+    kind: Annotated[str, typer.Option(help="Of what is submitted: checkpoint, distilled or curated.")] = "checkpoint",
+    file: Annotated[
         Path | None,
-        typer.Option(help="A checkpoint to put into the folder; its sha256 is filled in."),
+        typer.Option(
+            "--file", "--weights", help="Weights or data set to put into the folder; its sha256 is filled in."
+        ),
     ] = None,
 ) -> None:
     """Start a submission: a folder with a submission.toml to fill in."""
     from benchmark.initialise import initialise
 
-    path = initialise(folder, name, weights)
+    path = initialise(folder, name, file, kind)
     console.print(f"Wrote {path}\nFill it in, then: mettle check {path.parent}")
 
 

@@ -1,4 +1,4 @@
-"""`mettle init`: a submission.toml to fill in, with the weights' hash already there."""
+"""`mettle init`: a submission.toml to fill in, with the file's hash already there."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from benchmark.documents.store import write_atomically
 from benchmark.documents.strict import PATTERN_RULES, SubmissionName
 from benchmark.errors import MettleError
 
-TEMPLATE = """\
+HEAD = """\
 schema_version = 1
 name = "{name}"                # the folder's name
 title = "{name}"               # how the board shows it
 team = "your team"
 method = "your method"         # one ranked entry per team and method
 description = ""
-licence = "MIT"                # of the weights
+licence = "MIT"                # of the {what}
 # paper = "https://..."
 # code = "https://..."
 
@@ -28,14 +28,17 @@ pretraining = []
 extra_data = []
 group_labels_used = "none"     # none, val or train
 corruptions_seen = []          # corruptions of the tests that training also used, in any strength
-selected_on = "none"           # what the checkpoint was chosen on: none, val or test
+selected_on = "none"           # what the {what} were chosen on: none, val or test
 test_evaluations = 0           # looks at a test split before this submission
 
 [[artifacts]]
-kind = "checkpoint"
-{location}
+kind = "{kind}"
+# path, url or hub: exactly one
+path = "{file}"
 sha256 = "{sha256}"
+"""
 
+CHECKPOINT = """
 [artifacts.model]
 architecture = "resnet8"       # a name of benchmark.models.architectures, torchvision:NAME or timm:NAME
 in_channels = 1
@@ -46,22 +49,86 @@ std = [1.0]
 # resize = 32                  # if the net wants another size than the task's
 """
 
+DISTILLED = """\
+task = "distillation/fashion-mnist-ipc10"  # `mettle tasks` lists them; the budget is images per class x classes
 
-def initialise(submissions: Path, name: str, weights: Path | None) -> Path:
-    """Write `<submissions>/<name>/submission.toml`, copying the weights beside it where given; returns its path."""
+# The file is safetensors (or .npz) with
+#   images         uint8 (N, C, H, W)
+#   labels         whole numbers (N,), or in their place
+#   soft_labels    float16 or float32 (N, classes), rows that sum to 1
+#   range          float32 (C, 2), optional: low and high of each channel, 0 black and 1 white unless given;
+#                  a value is low + byte / 255 x (high - low), so images may go beyond black and white
+#   learning_rate  float32, optional: the ranked training takes it in place of its own
+# benchmark.submitted_sets.write_distilled writes one from arrays, and
+# `mettle convert IN OUT --kind distilled --mean M --std S` from the files of DC, DSA, DM, MTT and their successors.
+# Every net is trained in the same way. A training of your own is re-run and shown beside it, never ranked:
+#
+# [artifacts.own_recipe]
+# epochs = 1000                # or steps = ...
+# batch_size = 256
+# augmentations = ["dsa"]      # dsa, cutmix, both or none
+# zca = false                  # whiten with the official training images (epsilon .1)
+# factor = 1                   # 2: every image holds four of half the side
+# [artifacts.own_recipe.optimizer]
+# name = "sgd"                 # or adamw
+# learning_rate = 0.01
+# [artifacts.own_recipe.schedule]
+# decay = "cosine"             # constant, linear or cosine
+# [artifacts.own_recipe.loss]
+# name = "cross_entropy"       # soft_cross_entropy, kl (with temperature = ...) or mse
+# [artifacts.own_recipe.teacher]  # its bytes count: a net whose predictions are the labels
+# architecture = "convnet3"
+# url = "https://..."
+# sha256 = "..."
+"""
+
+CURATED = """\
+task = "curation/fashion-mnist-coreset-5k"  # `mettle tasks` lists them
+
+# The file is safetensors (or .npz) with one of
+#   indices    int64 (M,): positions in the task's pool; a repeat counts as an integer weight. With it, optional:
+#   weights    float32 (M,), at least 0: how often an image is drawn; none more than ten times the mean
+#   labels     int64 (M,): your labels in place of the pool's, where the task allows it
+# or
+#   images     uint8 (N, H, W, C): images of your own, with
+#   labels     int64 (N,)
+# or
+#   suspicion  int64 (size of the pool,): every position once, the most suspect first
+# benchmark.submitted_sets has write_choice, write_own_images and write_suspicion.
+# Images of your own may be anything but evaluation data, and say where they come from:
+#
+# [artifacts.provenance]
+# sources = ["photographs of mine, 2026"]
+# licence = "CC0-1.0"
+"""
+
+TABLES = {"checkpoint": CHECKPOINT, "distilled": DISTILLED, "curated": CURATED}
+FILE_OF = {"checkpoint": "weights.safetensors", "distilled": "set.safetensors", "curated": "set.safetensors"}
+
+
+def initialise(submissions: Path, name: str, file: Path | None, kind: str = "checkpoint") -> Path:
+    """Write `<submissions>/<name>/submission.toml`, copying the file beside it where given; returns its path.
+
+    kind: checkpoint, distilled or curated. Raises MettleError for another kind, a name that is no name, a file that is
+    not there, and a submission that is there already.
+    """
     pattern = SubmissionName.__metadata__[0].pattern  # type: ignore[attr-defined]
     if not re.fullmatch(pattern.strip("^$"), name):
         raise MettleError("NAME", PATTERN_RULES[pattern], repr(name))
+    if kind not in TABLES:
+        raise MettleError("--kind", f"is one of {', '.join(TABLES)}", repr(kind))
     folder = submissions / name
     path = folder / "submission.toml"
     if path.exists():
         raise MettleError(path, "this submission exists already", fix="Choose another name, or edit it.")
-    location, sha256 = '# path, url or hub: exactly one\npath = "weights.safetensors"', "0" * 64
-    if weights is not None:
-        if not weights.is_file():
-            raise MettleError(weights, "no such file", fix="Check --weights.")
+    file_name, sha256 = FILE_OF[kind], "0" * 64
+    if file is not None:
+        if not file.is_file():
+            raise MettleError(file, "no such file", fix="Check --file.")
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(weights, folder / weights.name)
-        location, sha256 = f'path = "{weights.name}"', file_sha256(weights)
-    write_atomically(path, TEMPLATE.format(name=name, location=location, sha256=sha256).encode())
+        shutil.copyfile(file, folder / file.name)
+        file_name, sha256 = file.name, file_sha256(file)
+    what = "weights" if kind == "checkpoint" else "images"
+    head = HEAD.format(name=name, kind=kind, file=file_name, sha256=sha256, what=what)
+    write_atomically(path, (head + TABLES[kind]).encode())
     return path

@@ -41,6 +41,12 @@ def test_safe_file_needs_no_trust_and_shared_tensors_are_stored_apart(tmp_path):
     assert torch.equal(stored["c"], weight[2:4])
 
 
+def test_a_data_set_is_no_checkpoint(tmp_path):
+    torch.save({"data": [[torch.zeros(1, 1, 2, 2), torch.zeros(1)]], "accs_all_exps": {}}, tmp_path / "set.pt")
+    with pytest.raises(MettleError, match=r"a distilled data set\. Add --kind distilled"):
+        convert(tmp_path / "set.pt", tmp_path / "set.safetensors")
+
+
 def test_failures_leave_no_target_and_one_line(tmp_path):
     (tmp_path / "net.pth").write_text("<html>")
     for trust in (False, True):
