@@ -67,13 +67,13 @@ def _mark(mark: Mark) -> Json:
 
 
 def _axis(primary: Column, axis: Scale) -> Json:
-    steps = _steps(primary)
+    steps = primary.factor * 10**primary.digits
     return {"low": steps * axis.low, "high": steps * axis.high, "start": axis.start, "stop": axis.stop}
 
 
-def _steps(column: Column) -> int:
-    """How many units of the last digit shown there are in a unit of the record."""
-    return column.factor * 10**column.digits
+def _steps(column: Column, value: float) -> int:
+    """A value in units of the last digit shown, rounded as it is shown."""
+    return round(round(column.factor * value, column.digits) * 10**column.digits)
 
 
 def _columns(columns: Sequence[Column], rows: Sequence[RowView], *, places: bool) -> list[Json]:
@@ -97,12 +97,11 @@ def _columns(columns: Sequence[Column], rows: Sequence[RowView], *, places: bool
 
 
 def _numbers(column: Column, cells: Sequence[Cell]) -> Json:
-    steps = _steps(column)
-    values = [None if cell.sort is None else round(steps * cell.sort) for cell in cells]
+    values = [None if cell.sort is None else _steps(column, cell.sort) for cell in cells]
     found: Json = {"digits": column.digits, "factor": column.factor, "value": values}
     if any(cell.ends for cell in cells):
         ends = [
-            None if value is None or cell.ends is None else [round(steps * end) for end in cell.ends]
+            None if value is None or cell.ends is None else [_steps(column, end) for end in cell.ends]
             for value, cell in zip(values, cells, strict=True)
         ]
         pairs = list(zip(values, ends, strict=True))

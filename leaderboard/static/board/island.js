@@ -73,6 +73,7 @@ function drawRow(template, island, index, id) {
 // The same kind of rows as `pageRows` makes.
 function islandRows(table, element, columns, id) {
   const island = JSON.parse(element.textContent);
+  document.getElementById(`${id}-partial`).hidden = true;
   const template = table.tBodies[0].rows[0].cloneNode(true);
   const sources = columns.map(({ at, factor }) => {
     const { value, low, text, digits = 0 } = island.columns[at];
