@@ -38,4 +38,37 @@ class LogitNorm(Strict):
         return functional.cross_entropy(logits / (length * self.temperature), targets, label_smoothing=label_smoothing)
 
 
-AnyLoss = Annotated[CrossEntropy | LogitNorm, Field(discriminator="name")]
+class SoftenedKL(Strict):
+    """Kullback-Leibler divergence from the prediction to the target, both softened by a temperature.
+
+    The target's probabilities are raised to one over the temperature and scaled to sum to one, which is the softmax of
+    the teacher's logits over the temperature. Not multiplied by the temperature squared. Source: Hinton et al., arXiv
+    1503.02531, section 2, as the code of SRe2L uses it.
+    """
+
+    name: Literal["kl"]
+    temperature: Annotated[Finite, Field(gt=0)] = 1.0
+
+    def of(self, logits: torch.Tensor, targets: torch.Tensor, label_smoothing: float) -> torch.Tensor:
+        """Mean loss of a batch, 0 where prediction and target agree. logits, targets: as CrossEntropy."""
+        softened = _smoothed(targets, label_smoothing) ** (1 / self.temperature)
+        softened = softened / softened.sum(1, keepdim=True)
+        predicted = functional.log_softmax(logits / self.temperature, dim=1)
+        return functional.kl_div(predicted, softened, reduction="batchmean")
+
+
+class MeanSquaredError(Strict):
+    """Squared difference between logits and targets, averaged over classes."""
+
+    name: Literal["mse"]
+
+    def of(self, logits: torch.Tensor, targets: torch.Tensor, label_smoothing: float) -> torch.Tensor:
+        """Mean loss of a batch. logits, targets: as CrossEntropy."""
+        return functional.mse_loss(logits, _smoothed(targets, label_smoothing))
+
+
+def _smoothed(targets: torch.Tensor, smoothing: float) -> torch.Tensor:
+    return targets * (1 - smoothing) + smoothing / targets.shape[1]
+
+
+AnyLoss = Annotated[CrossEntropy | LogitNorm | SoftenedKL | MeanSquaredError, Field(discriminator="name")]

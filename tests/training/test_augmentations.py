@@ -27,6 +27,7 @@ EVERY = [
     {"name": "randaugment"},
     {"name": "mixup_or_cutmix"},
     {"name": "recolour"},
+    {"name": "cutmix", "probability": 1.0},
 ]
 NAMES = [table["name"] for table in EVERY]
 OF_NORMALIZED_IMAGES = ["dsa"]
