@@ -8,8 +8,8 @@ import pytest
 from benchmark import data
 from benchmark.data.checksums import values_sha256
 from benchmark.data.derived import weak_annotator
-from benchmark.data.derived.dirty_pool import NO_CLASS, DirtyPool, dirty_pool
-from benchmark.data.derived.weak_annotator import second_choices
+from benchmark.data.derived.dirty_pool import NO_CLASS, Pool, dirty_pool
+from benchmark.data.derived.weak_annotator import first_choices, second_choices
 
 COUNT = 4000
 FROZEN = ["e44f9170", "f886eb2c", "a781ab56", "ba81b299", "ba301046"]
@@ -22,7 +22,7 @@ def origin() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def pool(origin: tuple[np.ndarray, np.ndarray]) -> DirtyPool:
+def pool(origin: tuple[np.ndarray, np.ndarray]) -> Pool:
     return dirty_pool(*origin)
 
 
@@ -37,14 +37,14 @@ def test_the_recipe_is_frozen() -> None:
     assert [values_sha256(array)[:8] for array in arrays] == FROZEN
 
 
-def test_the_pool_is_its_manifests(pool: DirtyPool) -> None:
+def test_the_pool_is_its_manifests(pool: Pool) -> None:
     loaded = data.load("fashion-mnist-dirty", "train", progress=False)
     assert loaded.source.startswith("made from fashion-mnist (")
     np.testing.assert_array_equal(loaded.images, pool.images)
     np.testing.assert_array_equal(loaded.labels, pool.labels)
 
 
-def test_shares_of_dirt_are_exact(pool: DirtyPool) -> None:
+def test_shares_of_dirt_are_exact(pool: Pool) -> None:
     assert pool.mislabelled.sum() == 12_000
     assert pool.copied.sum() == 12_000
     assert pool.outliers.sum() == 3_000
@@ -54,7 +54,7 @@ def test_shares_of_dirt_are_exact(pool: DirtyPool) -> None:
 
 
 def test_what_is_neither_copy_nor_outlier_is_an_original_image(
-    pool: DirtyPool, origin: tuple[np.ndarray, np.ndarray]
+    pool: Pool, origin: tuple[np.ndarray, np.ndarray]
 ) -> None:
     images, labels = origin
     originals = ~pool.copied & ~pool.outliers
@@ -65,7 +65,7 @@ def test_what_is_neither_copy_nor_outlier_is_an_original_image(
 
 
 def test_copies_are_a_pixel_and_a_brightness_away_from_images_of_the_pool(
-    pool: DirtyPool, origin: tuple[np.ndarray, np.ndarray]
+    pool: Pool, origin: tuple[np.ndarray, np.ndarray]
 ) -> None:
     images = origin[0].astype(np.int64)
     originals = set(pool.sources[~pool.copied & ~pool.outliers].tolist())
@@ -78,7 +78,7 @@ def test_copies_are_a_pixel_and_a_brightness_away_from_images_of_the_pool(
         assert ((low <= copy) & (copy <= high)).all(axis=(1, 2)).any()
 
 
-def test_few_images_are_copied_often_and_most_seldom(pool: DirtyPool) -> None:
+def test_few_images_are_copied_often_and_most_seldom(pool: Pool) -> None:
     counts = np.sort(np.bincount(pool.sources[pool.copied]))[::-1]
     counts = counts[counts > 0]
     assert 700 < len(counts) <= 800
@@ -86,7 +86,7 @@ def test_few_images_are_copied_often_and_most_seldom(pool: DirtyPool) -> None:
     assert np.median(counts) < 15
 
 
-def test_the_tail_classes_lose_most_originals(pool: DirtyPool) -> None:
+def test_the_tail_classes_lose_most_originals(pool: Pool) -> None:
     originals = np.bincount(pool.clean_labels[~pool.copied & ~pool.outliers], minlength=10)
     assert sorted((6000 - originals).tolist()) == [200, 300, 500, 800, 1100, 1500, 2000, 2500, 2900, 3200]
     right = ~pool.mislabelled & ~pool.outliers
@@ -94,7 +94,7 @@ def test_the_tail_classes_lose_most_originals(pool: DirtyPool) -> None:
     assert min(distinct) >= 2000  # a balanced pick of 20,000 clean, distinct images exists
 
 
-def test_likely_mistakes_outnumber_even_ones(pool: DirtyPool) -> None:
+def test_likely_mistakes_outnumber_even_ones(pool: Pool) -> None:
     wrong = pool.mislabelled
     pairs = np.zeros((10, 10), int)
     np.add.at(pairs, (pool.clean_labels[wrong], pool.labels[wrong]), 1)
@@ -110,7 +110,7 @@ def test_another_seed_is_another_pool() -> None:
     assert first.mislabelled.sum() == second.mislabelled.sum()
 
 
-def test_outliers_are_of_three_kinds(pool: DirtyPool, origin: tuple[np.ndarray, np.ndarray]) -> None:
+def test_outliers_are_of_three_kinds(pool: Pool, origin: tuple[np.ndarray, np.ndarray]) -> None:
     images = origin[0]
     spread = pool.images[pool.outliers].reshape(3000, -1).astype(float)
     noise = (spread == 0).mean(axis=1) < 0.02
@@ -136,6 +136,7 @@ def test_the_annotator_solves_ridge_regression(origin: tuple[np.ndarray, np.ndar
     solution = np.linalg.solve(left, features[taught].T @ np.eye(10)[labels[taught]])
     scores = features @ solution
     assert 0.6 < (scores[1000:].argmax(axis=1) == labels[1000:]).mean() < 0.9  # weak, and far from chance
+    np.testing.assert_array_equal(first_choices(images, labels, taught, 10), scores.argmax(axis=1))
     scores[np.arange(1500), labels] = -np.inf
     np.testing.assert_array_equal(second_choices(images, labels, taught, 10), scores.argmax(axis=1))
 

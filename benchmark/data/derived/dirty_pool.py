@@ -37,8 +37,8 @@ _DARKEST, _BRIGHTNESSES, _UNIT = 218, 77, 256  # a copy's grey levels are multip
 
 
 @dataclass(frozen=True, eq=False)
-class DirtyPool:
-    """A pool of N slots: what a participant gets, and what became of each slot.
+class Pool:
+    """N training examples to choose from, some of them dirty: what a participant gets, and what became of each slot.
 
     images: uint8 (N, H, W, C). labels: int64 (N,), as given, some wrong. clean_labels: int64 (N,), the class that a
     slot shows, `NO_CLASS` for an outlier. sources: int64 (N,), the position in the original set of the image it shows,
@@ -62,7 +62,7 @@ class DirtyPool:
         return ~self.outliers & (self.labels != self.clean_labels)
 
 
-def dirty_pool(images: NDArray[np.uint8], labels: NDArray[np.int64], seed: int = SEED) -> DirtyPool:
+def dirty_pool(images: NDArray[np.uint8], labels: NDArray[np.int64], seed: int = SEED) -> Pool:
     """The pool made from a clean training set of as many images, slots in an order of their own.
 
     images: uint8 (N, H, W, 1), sides that 4 divides; labels: int64 (N,), classes 0..9 with images enough for their
@@ -100,7 +100,7 @@ def dirty_pool(images: NDArray[np.uint8], labels: NDArray[np.int64], seed: int =
     copied = np.zeros(count, bool)
     copied[copies] = True
     order = _drawn(f"dirty pool {seed} order", np.arange(count), count)
-    return DirtyPool(made[order], given[order], clean[order], sources[order], copied[order])
+    return Pool(made[order], given[order], clean[order], sources[order], copied[order])
 
 
 def _drawn(purpose: str, from_: NDArray[np.int64], count: int) -> NDArray[np.int64]:

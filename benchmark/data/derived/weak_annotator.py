@@ -30,6 +30,16 @@ def second_choices(
     return np.asarray(scores.argmax(axis=1))
 
 
+def first_choices(
+    images: NDArray[np.uint8], labels: NDArray[np.int64], taught: NDArray[np.int64], classes: int
+) -> NDArray[np.int64]:
+    """The class the annotator gives each image: int64 (N,); arguments as in `second_choices`.
+
+    labels: only those of the taught images are looked at.
+    """
+    return np.asarray(_scores(_coarse(images), labels, taught, classes).argmax(axis=1))
+
+
 def _coarse(images: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Sums over squares of pixels and a constant: int64 (N, features)."""
     count, height, width, channels = images.shape

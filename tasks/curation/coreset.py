@@ -1,0 +1,33 @@
+"""Protocol: test accuracy of a fixed training on a choice of clean images, or on images of one's own."""
+
+from __future__ import annotations
+
+from benchmark.documents import Flag, Score
+from benchmark.scores import CONFIDENCE, interval_score
+from benchmark.statistics import mean_difference_interval
+from benchmark.task_registry import TaskEntry
+from tasks.curation.chosen import Chosen
+from tasks.curation.fixed_training import FixedTraining
+from tasks.curation.measures import Judged
+from tasks.curation.reference import anchor_accuracies
+from tasks.curation.split import OpenCuration
+
+
+class Coreset(FixedTraining):
+    """Test accuracy; beside it the lift over balanced random choices."""
+
+    def own_scores(
+        self, entry: TaskEntry, split: OpenCuration, chosen: Chosen, nets: Judged
+    ) -> tuple[dict[str, Score], dict[str, dict[str, float]], list[Flag]]:
+        """The lift over the frozen random arm, where it was measured; both means over training runs."""
+        random = anchor_accuracies(entry).get("random")
+        if random is None:
+            return {}, {}, []
+        interval = mean_difference_interval(nets.accuracies, random, CONFIDENCE)
+        lift = interval_score(
+            float(nets.accuracies.mean() - random.mean()), interval, len(nets.accuracies), "training runs"
+        )
+        return {"lift": lift}, {"anchor:random": {"accuracy": float(random.mean()), "runs": float(len(random))}}, []
+
+
+PROTOCOL = Coreset()

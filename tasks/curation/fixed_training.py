@@ -1,0 +1,113 @@
+"""What the protocols of this family share: one net, one plan, so many samples, and how its nets are judged."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, PlannedRuns
+from benchmark.documents import Artifact, Flag, Score
+from benchmark.errors import MettleError
+from benchmark.models.net import Net
+from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
+from benchmark.task_registry import TaskEntry
+from tasks.corruption.canary_flag import canary_flag
+from tasks.curation.chosen import Chosen, read_choice
+from tasks.curation.measures import PLAN, Judged, common_cells, common_scores, judged
+from tasks.curation.settings import settings_of
+from tasks.curation.split import OpenCuration, freeze_curation, open_curation
+
+JUDGED_FORMAT = 1
+"""Raised when the meaning of what a training's shard holds changes."""
+
+
+class FixedTraining(DatasetProtocol):
+    """Trains the task's net on a choice, as many samples whatever its size, and scores the last step's weights."""
+
+    def open_split(self, entry: TaskEntry) -> OpenCuration:
+        """The test images; pool and training images are loaded when they are asked for."""
+        return open_curation(entry)
+
+    def freeze_split(self, entry: TaskEntry) -> str:
+        """The split over all test images."""
+        return freeze_curation(entry)
+
+    def open_set(self, entry: TaskEntry, split: OpenCuration, artifact: Artifact, file: Path) -> Chosen:
+        """The choice in a file."""
+        return read_choice(split, artifact, file)
+
+    def plans(self, entry: TaskEntry, artifact: Artifact, tier: str) -> Mapping[str, PlannedRuns]:
+        """One plan; the quick tier has fewer steps and nets."""
+        settings = settings_of(entry)
+        if tier != "quick":
+            return {PLAN: PlannedRuns(settings.plan, settings.runs)}
+        steps = min(settings.quick_steps, settings.plan.steps or settings.quick_steps)
+        return {PLAN: PlannedRuns(settings.plan.model_copy(update={"steps": steps}), settings.quick_runs)}
+
+    def judge(self, entry: TaskEntry, split: OpenCuration, plan: str, run: int, net: Net) -> Arrays:
+        """Predicted classes, right answers a corrupted cell, and bits of right answers on the watched images.
+
+        predicted: unsigned (N,). corrupted_right: uint16 (cells,). watched_right: uint8 (ceil(W / 8),).
+        """
+        smallest = np.min_scalar_type(len(entry.task.data.classes) - 1)
+        first, where = split.labels[: split.frozen.count], entry.task.id
+        corrupted = [
+            int((net.decide(split.cell(cell), f"{where} cell {cell}").predicted == first).sum())
+            for cell in split.settings.cells
+        ]
+        watched = net.decide(split.origin.images[split.watched], f"{where} watched images").predicted
+        return {
+            "predicted": net.decide(split.images, f"{where} test images").predicted.astype(smallest),
+            "corrupted_right": np.array(corrupted, np.uint16),
+            "watched_right": np.packbits(watched == split.origin.labels[split.watched]),
+        }
+
+    def judged_by(self, entry: TaskEntry, split: OpenCuration) -> dict[str, Any]:
+        """The images that are shown and the examples that are trained on; texts and metrics may change."""
+        settings, frozen = split.settings, split.frozen
+        return {
+            "judged": JUDGED_FORMAT,
+            "tested": [split.dataset.pixels_sha256, frozen.tested],
+            "cells": frozen.cells,
+            "pool": frozen.pool.model_dump(mode="json"),
+            "choice": [settings.budget, settings.dropped_share],
+        }
+
+    def combine(
+        self, entry: TaskEntry, split: OpenCuration, candidate: Candidate, shards: Mapping[str, Arrays]
+    ) -> Scored:
+        """The scores of a choice from what the nets trained on it said."""
+        if candidate.file is None:
+            raise MettleError(entry.task.id, "its scores need the submitted file", "none")
+        chosen = read_choice(split, candidate.artifact, candidate.file)
+        nets = judged(split, shards)
+        own_scores, own_cells, own_flags = self.own_scores(entry, split, chosen, nets)
+        scores = common_scores(split, chosen, nets) | own_scores
+        inspected = {name.removeprefix(INSPECTION): shards[name] for name in shards if name.startswith(INSPECTION)}
+        return Scored(
+            scores=scores,
+            cells=common_cells(split, chosen, nets) | own_cells,
+            outcomes={
+                "primary": OutcomeArray(nets.right.sum(axis=1).astype(np.uint16), nets.right.shape[1]),
+                "right": OutcomeArray(np.packbits(nets.right, axis=1), stored="store"),
+            },
+            flags=[*_canary(split, scores.get("canary_accuracy")), *self.inspected_flags(inspected), *own_flags],
+        )
+
+    @abc.abstractmethod
+    def own_scores(
+        self, entry: TaskEntry, split: OpenCuration, chosen: Chosen, nets: Judged
+    ) -> tuple[dict[str, Score], dict[str, dict[str, float]], list[Flag]]:
+        """What the task scores besides: scores, cells and flags."""
+
+    def inspected_flags(self, inspected: Mapping[str, Arrays]) -> Sequence[Flag]:
+        """Flags from the outcomes of inspections."""
+        return []
+
+
+def _canary(split: OpenCuration, accuracy: Score | None) -> list[Flag]:
+    return canary_flag(split.frozen.canary, accuracy) if accuracy and accuracy.lower is not None else []

@@ -1,0 +1,219 @@
+"""The coreset protocol end to end on 400 test images and a few steps: numbers, floors, repeats, refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from benchmark import evaluate, launch
+from benchmark.documents import Record
+from benchmark.errors import MettleError
+from benchmark.evaluation import Options
+from benchmark.models.net import Net
+from benchmark.protocol import Candidate
+from benchmark.submitted_sets.curated import CuratedSet
+from benchmark.task_registry import find_task
+from tasks.curation.chosen import choose
+from tasks.curation.coreset import PROTOCOL
+from tasks.curation.measures import PLAN
+from tasks.curation.split import OpenCuration, open_curation
+from tests.tasks.small_curation import RUNS, TESTED, small_curation, submission, write_anchors
+
+TASK = "curation/fashion-mnist-coreset-1k"
+PROVENANCE = '[artifacts.provenance]\nsources = ["drawn by hand"]\nlicence = "MIT"\n'
+
+
+@pytest.fixture(scope="module")
+def tasks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_curation(tmp_path_factory.mktemp("small") / "tasks", TASK.split("/")[1])
+
+
+@pytest.fixture(scope="module")
+def split(tasks_dir: Path) -> OpenCuration:
+    return open_curation(find_task(TASK, tasks_dir))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "curation cache"))
+    monkeypatch.setattr(launch, "available_cores", lambda: 1)  # two threads on a busy machine are slower than one
+
+
+def balanced(split: OpenCuration, per_class: int) -> np.ndarray:
+    labels = split.pool.labels
+    return np.sort(np.concatenate([np.flatnonzero(labels == label)[:per_class] for label in range(10)]))
+
+
+@pytest.fixture(scope="module")
+def scored(tasks_dir: Path, split: OpenCuration, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "curation cache"))
+        patch.setattr(launch, "available_cores", lambda: 1)
+        folder = submission(
+            tmp_path_factory.mktemp("subs") / "first-images", TASK, CuratedSet("indices", balanced(split, 100))
+        )
+        return evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+
+
+def test_every_score_is_one_of_the_tasks_and_says_what_its_interval_covers(scored: Record, split: OpenCuration) -> None:
+    task, scores = split.entry.task, scored.result.scores
+    named = {metric.name for metric in (task.primary, *task.also)}
+    assert set(scores) == named - {"lift"}  # its anchor was not measured: missing, not 0
+    assert scores["accuracy"].covers == "both"
+    assert scores["leak_gap"].covers == scores["mean_corruption_accuracy"].covers == "training runs"
+    assert scores["distinct_images"].value == scores["effective_images"].value == 1000
+    assert scores["class_balance"].value == pytest.approx(1)
+    assert 0.1 < scores["accuracy"].value < 1
+    assert scores["worst_class_accuracy"].value <= scores["accuracy"].value
+
+
+def test_the_outcomes_are_the_right_answers_of_each_net(scored: Record) -> None:
+    primary = scored.result.outcomes["primary"]
+    assert (primary.shape, primary.scale, primary.dtype) == ([RUNS], TESTED, "<u2")
+    runs = [scored.result.cells[f"run:{run}"]["accuracy"] for run in range(1, RUNS + 1)]
+    assert np.mean(runs) == pytest.approx(scored.result.scores["accuracy"].value, abs=1e-9)
+    by_class = [value for name, value in scored.result.cells.items() if name.startswith("group:class/")]
+    total = sum(cell["n"] * cell["accuracy"] for cell in by_class)
+    assert total / TESTED == pytest.approx(scored.result.scores["accuracy"].value, abs=1e-9)
+
+
+def test_the_lift_is_over_the_mean_of_the_random_arm(
+    tasks_dir: Path, split: OpenCuration, scored: Record, tmp_path: Path
+) -> None:
+    mean = scored.result.scores["accuracy"].value
+    write_anchors(split, {"random": [mean - 0.05, mean - 0.1, mean - 0.15]})
+    try:
+        folder = submission(tmp_path / "first-images", TASK, CuratedSet("indices", balanced(split, 100)))
+        again = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+    finally:
+        (tasks_dir / "curation" / "reference.json").unlink()
+    lift = again.result.scores["lift"]
+    assert lift.value == pytest.approx(0.1, abs=2 / TESTED)
+    assert lift.lower is not None
+    assert lift.upper is not None
+    assert lift.lower < lift.value < lift.upper
+    assert again.result.scores["accuracy"] == scored.result.scores["accuracy"]  # the nets came from the cache
+
+
+class Constant(nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.eye(10)[torch.full((len(images),), 3)].to(images.dtype)
+
+
+class Noise(nn.Module):
+    """Logits that are a fixed wild function of the pixels, with no relation to the classes."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(784, 10, generator=torch.Generator().manual_seed(seed)))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.sin(1e4 * images.flatten(1) @ self.weight)
+
+
+@pytest.mark.parametrize("nets", [[Constant(), Constant()], [Noise(0), Noise(1)]])
+def test_constant_and_random_nets_are_at_the_floor(split: OpenCuration, tmp_path: Path, nets: list[nn.Module]) -> None:
+    file = submission(tmp_path / "any", TASK, CuratedSet("indices", balanced(split, 2))) / "choice.safetensors"
+    shards = {
+        f"{PLAN}/seed {run}": {
+            **PROTOCOL.judge(split.entry, split, PLAN, run, Net(module, 1, 28)),
+            "train_loss": np.array([0.0]),
+        }
+        for run, module in enumerate(nets)
+    }
+    combined = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file), shards)
+    floor = split.entry.task.primary.floor
+    assert floor is not None
+    score = combined.scores["accuracy"]
+    assert score.lower is not None
+    assert score.upper is not None
+    assert score.lower - 0.02 <= floor <= score.upper + 0.02
+    assert combined.scores["worst_class_accuracy"].value < 0.1
+    assert combined.flags == []
+
+
+def test_a_net_that_knows_the_test_labels_is_flagged(split: OpenCuration, tmp_path: Path) -> None:
+    file = submission(tmp_path / "any", TASK, CuratedSet("indices", balanced(split, 2))) / "choice.safetensors"
+    shards = {
+        f"{PLAN}/seed {run}": {
+            "predicted": split.labels.astype(np.uint8),
+            "corrupted_right": np.zeros(12, np.uint16),
+            "watched_right": np.zeros(13, np.uint8),
+            "train_loss": np.array([0.0]),
+        }
+        for run in range(2)
+    }
+    combined = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file), shards)
+    assert [flag.name for flag in combined.flags] == ["canary"]
+    assert combined.scores["leak_gap"].value == pytest.approx(1)
+
+
+def test_chosen_images_are_not_watched(split: OpenCuration) -> None:
+    taken = split.watched[::2]
+    chosen = choose(split, CuratedSet("indices", np.sort(taken)))
+    left = ~np.isin(split.watched, chosen.sources(split))
+    assert left.sum() == len(split.watched) - len(taken)
+
+
+def test_weights_are_chances_and_the_order_of_a_file_decides_nothing(split: OpenCuration) -> None:
+    slots = balanced(split, 20)
+    weights = np.linspace(0, 2, len(slots))
+    examples = choose(split, CuratedSet("indices", slots, weights=weights)).training_set(PLAN)
+    assert examples.weights is not None
+    assert sorted(examples.weights.tolist()) == sorted(weights.tolist())
+    by_image = {image.tobytes(): weight for image, weight in zip(split.pool.images[slots], weights, strict=True)}
+    for image, weight in zip(examples.images, examples.weights, strict=True):
+        assert by_image[image.tobytes()] == weight
+    classes = examples.targets.argmax(axis=1)
+    assert len(set(classes[:50].tolist())) > 5  # not class by class, as the file has them
+
+
+def test_a_choice_smaller_than_a_batch_is_repeated(split: OpenCuration) -> None:
+    examples = choose(split, CuratedSet("indices", balanced(split, 1))).training_set(PLAN)
+    assert len(examples) == 130
+    assert np.unique(examples.images.reshape(130, -1), axis=0).shape[0] == 10
+
+
+def test_own_images_are_trained_on_and_inspected_only_with_their_origin(
+    split: OpenCuration, tasks_dir: Path, tmp_path: Path
+) -> None:
+    images = np.ascontiguousarray(split.origin.images[:200])
+    own = CuratedSet("images", images=images, labels=split.origin.labels[:200])
+    with pytest.raises(MettleError, match="provenance"):
+        evaluate(submission(tmp_path / "without", TASK, own), TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+    folder = submission(tmp_path / "with", TASK, own, PROVENANCE)
+    record = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+    assert record.result.scores["distinct_images"].value == 200
+
+
+@pytest.mark.parametrize(
+    ("choice", "rule"),
+    [
+        (CuratedSet("indices", np.arange(1001)), "the budget is 1,000 distinct images"),
+        (CuratedSet("indices", np.array([5, 60_000])), "60000 at position 1"),
+        (CuratedSet("indices", np.arange(10), labels=np.zeros(10, np.int64)), "the labels of the pool hold"),
+        (CuratedSet("suspicion", suspicion=np.arange(60_000)), "takes indices or images"),
+    ],
+)
+def test_what_the_task_does_not_take_is_refused_in_one_line(
+    tasks_dir: Path, tmp_path: Path, choice: CuratedSet, rule: str
+) -> None:
+    folder = submission(tmp_path / "bad", TASK, choice)
+    with pytest.raises(MettleError, match=rule) as refusal:
+        evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_pool_or_watched_images_other_than_frozen_are_refused(tasks_dir: Path) -> None:
+    opened = open_curation(find_task(TASK, tasks_dir))
+    opened.frozen = opened.frozen.model_copy(
+        update={"pool": opened.frozen.pool.model_copy(update={"truth_sha256": "0" * 64, "watched_sha256": "1" * 64})}
+    )
+    with pytest.raises(MettleError, match="truth_sha256"):
+        _ = opened.pool
+    with pytest.raises(MettleError, match="watched"):
+        _ = opened.watched
