@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from small_curation import RUNS, TESTED, small_curation, submission, write_anchors
 from torch import nn
 
 from benchmark import evaluate, launch
@@ -21,7 +22,6 @@ from tasks.curation.chosen import choose
 from tasks.curation.coreset import PROTOCOL
 from tasks.curation.measures import PLAN
 from tasks.curation.split import OpenCuration, open_curation
-from tests.tasks.small_curation import RUNS, TESTED, small_curation, submission, write_anchors
 
 TASK = "curation/fashion-mnist-coreset-1k"
 PROVENANCE = '[artifacts.provenance]\nsources = ["drawn by hand"]\nlicence = "MIT"\n'
@@ -138,7 +138,7 @@ def test_constant_and_random_nets_are_at_the_floor(split: OpenCuration, tmp_path
 
 def test_a_net_that_knows_the_test_labels_is_flagged(split: OpenCuration, tmp_path: Path) -> None:
     file = submission(tmp_path / "any", TASK, CuratedSet("indices", balanced(split, 2))) / "choice.safetensors"
-    shards = {
+    shards: dict[str, dict[str, np.ndarray]] = {
         f"{PLAN}/seed {run}": {
             "predicted": split.labels.astype(np.uint8),
             "corrupted_right": np.zeros(12, np.uint16),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_curation import TESTED, small_curation, submission, write_anchors
 
 from benchmark import evaluate, launch
 from benchmark.errors import MettleError
@@ -21,7 +22,6 @@ from tasks.curation.measures import PLAN
 from tasks.curation.reference import anchor_accuracies
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, open_curation
-from tests.tasks.small_curation import TESTED, small_curation, submission, write_anchors
 
 TASK = "curation/fashion-mnist-dirty-1k"
 
@@ -44,7 +44,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 def said(split: OpenCuration, shares: list[float]) -> dict[str, dict[str, np.ndarray]]:
     """What nets say that get such shares of the test images right, and the canaries last."""
-    shards = {}
+    shards: dict[str, dict[str, np.ndarray]] = {}
     order = np.r_[np.setdiff1d(np.arange(TESTED), split.frozen.canary.ids), split.frozen.canary.ids]
     for run, share in enumerate(shares):
         wrong = np.isin(np.arange(TESTED), order[round(share * TESTED) :])
