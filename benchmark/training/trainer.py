@@ -98,7 +98,10 @@ def train(
                 if outliers:
                     images = torch.cat([images, outliers.draw(len(images), generator)])
                 normalized = _normalized(plan, (images - mean) / std, batch, generator).contiguous(memory_format=layout)
-                losses.append(_step(plan, net, optimizer, normalized, batch.targets))
+                wanted = batch.targets
+                if examples.labeller:
+                    wanted = examples.labeller(normalized[: len(wanted)] * std + mean)
+                losses.append(_step(plan, net, optimizer, normalized, wanted))
                 if step + 1 in looks and looks[step + 1] not in seen:
                     seen[looks[step + 1]] = _look(net, (snapshots or {})[looks[step + 1]])
                 bar.update(shown, completed=step + 1, description=f"{plan.architecture} epoch {epoch + 1}")

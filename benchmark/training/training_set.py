@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +16,14 @@ class TrainingSet:
 
     images: uint8 (N, H, W, C), or float32 (N, H, W, C) in pixel units, where 0 is black and 1 white; distilled images
     may lie outside. targets: float32 (N, K), each row a distribution. weights: float64 (N,), relative chances of being
-    drawn, with replacement; without them every example comes once an epoch.
+    drawn, with replacement; without them every example comes once an epoch. labeller: from augmented images in pixel
+    units, float (n, C, H, W), to their targets, float (n, K), in place of `targets`: a teacher asked about every batch.
     """
 
     images: np.ndarray
     targets: np.ndarray
     weights: np.ndarray | None = None
+    labeller: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
