@@ -95,4 +95,6 @@ class OwnRecipe(Strict):
             raise ValueError("an augmentation is named once")
         if self.teacher is not None and self.loss.name == "cross_entropy":
             raise ValueError("a teacher gives soft labels: the loss is soft_cross_entropy, kl or mse")
+        if self.teacher is not None and self.teacher.when == "every_batch" and self.zca:
+            raise ValueError("under zca a teacher is asked once: it sees ordinary images, and batches are whitened")
         return self

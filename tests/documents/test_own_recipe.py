@@ -69,6 +69,7 @@ def test_tables_belong_to_kinds(kind: str, tables: dict[str, Any], words: str) -
         ({"teacher": TEACHER}, "a teacher gives soft labels"),
         ({**SOFT, "teacher": TEACHER | {"path": "t.safetensors"}}, "exactly one of path, url, hub"),
         ({**SOFT, "teacher": TEACHER | {"url": None, "path": "../t"}}, "never leaves its folder"),
+        ({**SOFT, "zca": True, "teacher": TEACHER | {"when": "every_batch"}}, "under zca a teacher is asked once"),
         ({"decoder": "decode.py"}, "unknown key 'decoder'"),
     ],
 )
