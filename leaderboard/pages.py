@@ -11,6 +11,7 @@ from benchmark.documents import Task
 from benchmark.documents.canonical import bytes_sha256
 from leaderboard.card import card
 from leaderboard.collect import Collection, TaskKey
+from leaderboard.compare_page import compare_page
 from leaderboard.export import Flat, csv_text, entry_records, json_text, reported_records, table_records
 from leaderboard.families import by_family
 from leaderboard.folding import AGREEMENT
@@ -92,6 +93,8 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
     task = collection.tasks[key]
     stem = f"{task.family}/{task.name}.v{task.version}"
     keys = row_keys(board[key])
+    newest = _is_newest(collection, task)
+    compare = compare_page(site, task, board[key], keys, task_path=task_path(task), newest=newest)
     views = [
         (table_view(task, table, keys=keys), _data_files(site, f"{stem}.{table.kind}", table_records(task, table)))
         for table in board[key]
@@ -104,6 +107,7 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
         scripts=LONG_BOARD if any(view.island for view, _ in views) else BOARD,
         task=task,
         tables=views,
+        compare=compare,
         note=next((leaders_note(table) for table in board[key] if table.kind == "ranked"), ""),
         plot=task_scatter(task, board[key], reported, line),
         plot_first=not views or len(views[0][0].rows) > ROWS_ABOVE_A_PLOT,
@@ -116,7 +120,7 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
             for other in collection.tasks.values()
             if other.id == task.id and other.version != task.version
         ],
-        newest=_is_newest(collection, task),
+        newest=newest,
     )
 
 

@@ -24,7 +24,9 @@ def _hash_source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-SORT = ("theme.js", "sort.js")
+THEME = ("theme.js",)
+"""Scripts of every page."""
+SORT = (*THEME, "sort.js")
 """Scripts of a page whose tables sort and do nothing else."""
 BOARD = (*SORT, *(f"board/{name}.js" for name in ("rows", "query", "formats", "address", "controls", "board")))
 """Scripts of a page with boards: tables that are searched, filtered, copied and compared."""
