@@ -123,7 +123,7 @@ def write_conversion(conversion: Conversion, target: Path, measured: str = "") -
     soft = conversion.labels.ndim == 2
     write_distilled(
         target,
-        conversion.before,
+        conversion.after,
         labels=None if soft else smallest_integers(conversion.labels),
         soft_labels=conversion.labels if soft else None,
         learning_rate=conversion.learning_rate,

@@ -15,7 +15,7 @@ from benchmark.submitted_sets.quantization import Quantized, quantize
 
 def write_distilled(
     path: Path,
-    images: np.ndarray,
+    images: np.ndarray | Quantized,
     *,
     labels: np.ndarray | None = None,
     soft_labels: np.ndarray | None = None,
@@ -25,17 +25,17 @@ def write_distilled(
     """Writes a distilled set as safetensors; equal arrays give equal bytes. Returns the images as stored.
 
     images: (N, H, W, C), uint8 (stored as they are, with 0 and 1 as bounds) or float in pixel units (on 256 levels
-    between the lowest and highest value of each channel). labels: whole numbers (N,). soft_labels: (N, K), float16
+    between the lowest and highest value of each channel), or already on levels. labels: whole numbers (N,). soft_labels: (N, K), float16
     stored as such, any other float as float32. Raises ValueError unless exactly one of the two is given.
     """
     if (labels is None) == (soft_labels is None):
         raise ValueError("a distilled set has exactly one of labels and soft_labels")
-    if images.dtype == np.uint8:
+    if isinstance(images, np.ndarray) and images.dtype == np.uint8:
         bounds = np.tile(np.array([0, 1], np.float32), (images.shape[-1], 1))
         stored = Quantized(np.ascontiguousarray(images.transpose(0, 3, 1, 2)), bounds)
         arrays = {"images": stored.codes}
     else:
-        stored = quantize(images)
+        stored = images if isinstance(images, Quantized) else quantize(images)
         arrays = {"images": stored.codes, "range": stored.bounds}
     if labels is not None:
         arrays["labels"] = smallest_integers(labels)
