@@ -1,0 +1,27 @@
+"""Submitted images against test splits: exact and near copies, and what a leak does to a net's accuracy."""
+
+from __future__ import annotations
+
+from benchmark.contamination.copies import (
+    STRICTEST_THRESHOLD,
+    Closest,
+    CopyReport,
+    ExactCopy,
+    NearCopy,
+    closest_test_images,
+    exact_copies,
+    find_copies,
+)
+from benchmark.contamination.similarity import Similarity
+
+__all__ = [
+    "STRICTEST_THRESHOLD",
+    "Closest",
+    "CopyReport",
+    "ExactCopy",
+    "NearCopy",
+    "Similarity",
+    "closest_test_images",
+    "exact_copies",
+    "find_copies",
+]

@@ -1,0 +1,200 @@
+"""Submitted images that are copies of test images: exact ones by hash, moved or altered ones by correlation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.contamination.alignment import Floats, Moves, align, normalized, sample
+from benchmark.contamination.bank import FINE_MOVES, ROWS_AT_ONCE, Bank, unit
+from benchmark.contamination.pictures import Pictures, check_images, pictures, smoothed
+from benchmark.contamination.similarity import Similarity
+
+Progress = Callable[[int, int], None]
+"""Called with the images looked at so far, and all."""
+
+STRICTEST_THRESHOLD = 0.95
+_ALIGNED = 3
+"""Candidates of each image that are aligned at full resolution."""
+_FLOOR = 1e-3  # of the total variance, added to that of every direction: noise and interpolation live there
+_ALIGNMENT_SIGMA_PX = 1.0
+
+
+class ExactCopy(NamedTuple):
+    """A submitted image whose pixels, as they are or mirrored, are those of a test image."""
+
+    row: int
+    test_row: int
+
+
+class NearCopy(NamedTuple):
+    """A submitted image that a small move makes all but equal to a test image.
+
+    correlation: of whitened pixels, at the threshold or above, at most 1. transform: how the test image was moved.
+    """
+
+    row: int
+    test_row: int
+    correlation: float
+    transform: Similarity
+
+
+class CopyReport(NamedTuple):
+    """Copies by row; `near` has at most one entry a row, its best, and none for a row with an exact copy."""
+
+    exact: list[ExactCopy]
+    near: list[NearCopy]
+
+
+class Closest(NamedTuple):
+    """The test image nearest to each submitted one, whether or not it is a copy.
+
+    test_rows: int64 (N,). correlations: float64 (N,) in [-1, 1]. transforms: how the test image was moved.
+    """
+
+    test_rows: NDArray[np.int64]
+    correlations: NDArray[np.float64]
+    transforms: list[Similarity]
+
+
+def find_copies(
+    images: np.ndarray,
+    test_images: np.ndarray,
+    *,
+    threshold: float = STRICTEST_THRESHOLD,
+    progress: Progress | None = None,
+) -> CopyReport:
+    """Which submitted images copy test images, exactly or nearly, each with the test image it copies.
+
+    images: uint8 (N, H, W, C), test_images: uint8 (M, H, W, C), of one size, C 1 or 3; channels may differ. An image
+    nearly copies a test image whose correlation with it, after the best small move, reaches `threshold`; see
+    `closest_test_images` and, for thresholds, `read_figures`. Raises ValueError for other arrays.
+    """
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold: in (0, 1], but got {threshold}")
+    exact = exact_copies(images, test_images)
+    closest = closest_test_images(images, test_images, progress=progress)
+    taken = {copy.row for copy in exact}
+    near = [
+        NearCopy(row, int(closest.test_rows[row]), float(closest.correlations[row]), closest.transforms[row])
+        for row in np.flatnonzero(closest.correlations >= threshold).tolist()
+        if row not in taken
+    ]
+    return CopyReport(exact, near)
+
+
+def exact_copies(images: np.ndarray, test_images: np.ndarray) -> list[ExactCopy]:
+    """Pairs of equal pixels, mirrored ones included, by sha256; a row has each test image that it equals.
+
+    Arrays and errors as in `find_copies`. Images with other channels are never equal.
+    """
+    _check(images, test_images)
+    if images.shape[3] != test_images.shape[3]:
+        return []
+    places: dict[bytes, set[int]] = {}
+    for test_row, image in enumerate(test_images):
+        for side in (image, image[:, ::-1]):
+            places.setdefault(_sha256(side), set()).add(test_row)
+    return [
+        ExactCopy(row, test_row)
+        for row, image in enumerate(images)
+        for test_row in sorted(places.get(_sha256(image), ()))
+    ]
+
+
+def closest_test_images(images: np.ndarray, test_images: np.ndarray, *, progress: Progress | None = None) -> Closest:
+    """The nearest test image of each submitted one with their correlation, in [-1, 1]; 1 is a copy.
+
+    Luma is compared, at 32 pixels on the longer side at most. Moves looked for: mirrored or not, up to 10 degrees,
+    scales .9 to 1.1, up to 2 pixels each way, and what lies between. The correlation is the mean-removed cosine of
+    whitened pixels: every principal direction of the test images is divided by the root of its variance plus
+    a floor of .1 % of the total, so that what all images of a kind share counts little. A constant image has 0; so has
+    every image without a test image, with test row -1. Arrays and errors as in `find_copies`.
+    """
+    _check(images, test_images)
+    if len(images) == 0 or len(test_images) == 0:
+        nowhere = [Similarity(False, 0.0, 1.0, 0.0, 0.0)] * len(images)
+        return Closest(np.full(len(images), -1), np.zeros(len(images)), nowhere)
+    tests, submitted = pictures(test_images), pictures(images)
+    search = _Search(tests, max(images.shape[1:3]) / max(tests.shape[1:]))
+    test_rows = np.empty(len(images), dtype=np.int64)
+    correlations = np.empty(len(images))
+    transforms: list[Similarity] = []
+    for start in range(0, len(images), ROWS_AT_ONCE):
+        block = slice(start, start + ROWS_AT_ONCE)
+        found = search.closest(submitted[block])
+        test_rows[block], correlations[block] = found.test_rows, found.correlations
+        transforms += found.transforms
+        if progress is not None:
+            progress(len(transforms), len(images))
+    return Closest(test_rows, correlations, transforms)
+
+
+class _Search:
+    """Test pictures, float32 (M, h, w), ready to be searched; pixels_per_place: of the images they were made from."""
+
+    def __init__(self, tests: Pictures, pixels_per_place: float) -> None:
+        self._tests, self._smooth = tests, smoothed(tests, _ALIGNMENT_SIGMA_PX)
+        self._bank, self._pixels_per_place = Bank(tests), pixels_per_place
+        self._whiten = whitening(tests)
+
+    def closest(self, submitted: Pictures) -> Closest:
+        """`closest_test_images` of one block of pictures."""
+        candidates = self._bank.candidates(submitted, _ALIGNED)
+        kept = candidates.test_rows.shape[1]
+        rows = np.repeat(np.arange(len(submitted)), kept)
+        test_rows = candidates.test_rows.ravel()
+        start = Moves.of([FINE_MOVES[move] for move in candidates.moves.ravel()])
+        moves = align(smoothed(submitted, _ALIGNMENT_SIGMA_PX), rows, self._smooth, test_rows, start)
+        correlations = self._correlations(submitted, rows, test_rows, moves).reshape(-1, kept)
+        best = correlations.argmax(axis=1) + np.arange(len(submitted)) * kept
+        transforms = [moves.similarity(int(pair), self._pixels_per_place) for pair in best]
+        return Closest(test_rows[best], correlations.ravel()[best].astype(np.float64), transforms)
+
+    def _correlations(
+        self, submitted: Pictures, rows: NDArray[np.int64], test_rows: NDArray[np.int64], moves: Moves
+    ) -> Floats:
+        """Correlation of each pair's whitened pixels; float32 (P,)."""
+        moved, shared = sample(self._tests, test_rows, moves, margin_px=1.0)
+        still = submitted.reshape(len(submitted), -1)[rows]
+        moved_unit, moved_length = normalized(moved, shared)
+        still_unit, still_length = normalized(still, shared)
+        similarity = np.einsum("pv,pv->p", moved_unit, still_unit)[:, None]
+        # Where one picture does not show what the other does, both get the best guess from the moved one.
+        gain = np.divide(still_length, moved_length, out=np.zeros_like(still_length), where=moved_length > 1e-4)
+        counts = np.maximum(shared.sum(axis=1, keepdims=True, dtype=np.float32), 1)
+        moved_mean = np.einsum("pv,pv->p", moved, shared)[:, None] / counts
+        still_mean = np.einsum("pv,pv->p", still, shared)[:, None] / counts
+        guess = still_mean + (moved - moved_mean) * gain * np.maximum(similarity, 0)  # a negative is no copy
+        filled = np.where(shared, still, guess)
+        whitened = [unit((values - values.mean(axis=1, keepdims=True)) @ self._whiten) for values in (filled, guess)]
+        is_constant = (still_length[:, 0] < 1e-4) | (moved_length[:, 0] < 1e-4)
+        return np.where(is_constant, np.float32(0), np.minimum(np.einsum("pv,pv->p", *whitened), 1))
+
+
+def whitening(tests: Pictures) -> Floats:
+    """Divides each principal direction of mean-removed pictures by the root of its variance plus the floor: (V, V)."""
+    vectors = tests.reshape(len(tests), -1)
+    vectors = vectors - vectors.mean(axis=1, keepdims=True)
+    vectors -= vectors.mean(axis=0)
+    variances, axes = np.linalg.eigh((vectors.T @ vectors / len(vectors)).astype(np.float64))
+    variances = np.maximum(variances, 0)
+    floor = _FLOOR * float(variances.sum()) or 1.0
+    return np.asarray((axes / np.sqrt(variances + floor)) @ axes.T, dtype=np.float32)
+
+
+def _check(images: np.ndarray, test_images: np.ndarray) -> None:
+    check_images(images, "images")
+    check_images(test_images, "test_images")
+    if images.shape[1:3] != test_images.shape[1:3]:
+        raise ValueError(f"images: size {test_images.shape[1:3]} like test_images, but got {images.shape[1:3]}")
+    if min(images.shape[1:3]) < 8:
+        raise ValueError(f"images: at least 8 pixels a side, but got {images.shape[1:3]}")
+
+
+def _sha256(image: NDArray[np.uint8]) -> bytes:
+    return hashlib.sha256(np.ascontiguousarray(image).data).digest()
