@@ -86,13 +86,13 @@ def byte_scores(sizes: Mapping[str, int]) -> dict[str, Score]:
 
 
 def class_cells(labels: np.ndarray, correct: np.ndarray, classes: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Accuracy of each class, a mean over nets: `class:<name>`. correct: bool (k, N)."""
+    """Accuracy of each class, a mean over nets: `group:class/<name>`. correct: bool (k, N)."""
     of_images = correct.mean(axis=0)
     found = {}
     for index, name in enumerate(classes):
         own = labels == index
         if own.any():
-            found[f"class:{name}"] = {"accuracy": float(of_images[own].mean()), "n": float(own.sum())}
+            found[f"group:class/{name}"] = {"accuracy": float(of_images[own].mean()), "n": float(own.sum())}
     return found
 
 

@@ -17,10 +17,6 @@ Count = Annotated[int, Field(ge=1)]
 
 STANDARD, QUICK, CROSS = "standard", "quick", "cross "
 """Names of plans; that of another architecture is `cross <architecture>`."""
-EPOCHS = 1001
-"""The code of DC and DSA counts epochs from 0 to 1000, both included."""
-EPOCHS_BEFORE_DROP = 502
-"""It lowers the rate at the end of epoch 501 = 1000 // 2 + 1, counted from 0."""
 BATCH_SIZE = 256
 MICRO_BATCH = 20
 
@@ -31,6 +27,10 @@ class DistillationSettings(Strict):
     images_per_class: Count
     runs: Count
     """Nets of the ranked plan."""
+    epochs: Count = 1001
+    """The code of DC and DSA counts its 1000 epochs from 0 to 1000, both included."""
+    epochs_before_drop: Count = 502
+    """It lowers the rate at the end of epoch 501 = 1000 // 2 + 1, counted from 0."""
     looked_at_runs: Count = 3
     """How many of them are also tested on corrupted images, and on the way."""
     quick_runs: Count = 3
@@ -61,7 +61,7 @@ def planned(settings: DistillationSettings, classes: int, tier: str) -> dict[str
 
 
 def judging_plan(
-    settings: DistillationSettings, architecture: str, *, steps: int | None = None, drop_after: int = EPOCHS_BEFORE_DROP
+    settings: DistillationSettings, architecture: str, *, steps: int | None = None, drop_after: int | None = None
 ) -> TrainingPlan:
     """How DSA's authors train a net on a set (VICO-UoE/DatasetCondensation, `utils.py` and `main.py`).
 
@@ -72,12 +72,14 @@ def judging_plan(
         architecture=architecture,
         mean=settings.mean,
         std=settings.std,
-        epochs=None if steps else EPOCHS,
+        epochs=None if steps else settings.epochs,
         steps=steps,
         batch_size=BATCH_SIZE,
         last_batch="kept",
         optimizer=Optimizer(learning_rate=0.01, momentum=0.9, weight_decay=5e-4, nesterov=False),
-        schedule=Schedule(warmup_share=0.0, decay="constant", drop_after_epochs=drop_after),
+        schedule=Schedule(
+            warmup_share=0.0, decay="constant", drop_after_epochs=drop_after or settings.epochs_before_drop
+        ),
         augmentations=[DSA(name="dsa")],
         channels_last=False,
         # Batch norm needs the whole batch; the others are quicker in parts that stay in the processor's cache.

@@ -30,6 +30,10 @@ from tasks.distillation.measures import (
 from tasks.distillation.settings import CROSS, STANDARD, planned, settings_of
 from tasks.distillation.split import OpenDistillationSplit, open_distillation_split
 
+JUDGED_FORMAT = 1
+"""Raised when nets are asked something else, so that older answers are not taken for new ones."""
+
+
 @dataclass(frozen=True)
 class TrainableSet:
     """A distilled set as the trainer takes it."""
@@ -61,7 +65,7 @@ class StandardTraining(DatasetProtocol):
         return planned(settings_of(entry), len(entry.task.data.classes), tier)
 
     def judged_by(self, entry: TaskEntry, split: OpenDistillationSplit) -> Mapping[str, object]:
-        return {"looked_at_runs": settings_of(entry).looked_at_runs, **split.judging}
+        return {"judged": JUDGED_FORMAT, "looked_at_runs": settings_of(entry).looked_at_runs, **split.judging}
 
     def judge(self, entry: TaskEntry, split: OpenDistillationSplit, plan: str, run: int, net: Net) -> Arrays:
         """The class of every test image, unsigned (N,); of the first nets, correctness bits of the cells, too.

@@ -1,0 +1,76 @@
+"""Small distillation tasks: the real TOML, split and protocol, judged by nets that train in a second; files of sets."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from benchmark import data
+from benchmark.documents import file_sha256
+from benchmark.paths import ROOT
+from benchmark.submitted_sets import write_distilled
+
+FOLDER = ROOT / "tasks" / "distillation"
+RUNS, LOOKED_AT = 3, 2
+NET, OTHERS = "mlp_w8", ("linear", "mlp_w4")
+
+
+def small_distillation(folder: Path, name: str = "fashion-mnist-ipc1") -> Path:
+    """A tasks folder with one distillation task whose nets are small; all else is the task's own."""
+    family = folder / "distillation"
+    (family / "splits").mkdir(parents=True)
+    text = (FOLDER / f"{name}.v1.toml").read_text()
+    text = re.sub(r"^(architecture|cross_architectures) = .*\n", "", text, flags=re.M)
+    text = re.sub(r"^runs = .*$", f"runs = {RUNS}\nlooked_at_runs = {LOOKED_AT}", text, flags=re.M)
+    text += f'architecture = "{NET}"\ncross_architectures = {list(OTHERS)}\nquick_runs = 2\nquick_steps = 30\n'
+    text += "epochs = 60\nepochs_before_drop = 40\n"
+    (family / f"{name}.v1.toml").write_text(text)
+    for file in (FOLDER / "splits").iterdir():
+        shutil.copy(file, family / "splits" / file.name)
+    return folder
+
+
+def real_images(per_class: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """The first Fashion-MNIST training images of every class: uint8 (N, 28, 28, 1) and labels int64 (N,)."""
+    train = data.load("fashion-mnist", "train")
+    chosen = np.concatenate([np.flatnonzero(train.labels == label)[:per_class] for label in range(10)])
+    return train.images[chosen], train.labels[chosen]
+
+
+def submission(
+    folder: Path,
+    task: str = "distillation/fashion-mnist-ipc1",
+    *,
+    images: np.ndarray,
+    labels: np.ndarray | None = None,
+    soft_labels: np.ndarray | None = None,
+    learning_rate: float | None = None,
+    extra: str = "",
+) -> Path:
+    """A submission folder with one distilled artifact; extra: TOML lines of the artifact."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "set.safetensors"
+    write_distilled(file, images, labels=labels, soft_labels=soft_labels, learning_rate=learning_rate)
+    (folder / "submission.toml").write_text(
+        f"""schema_version = 1
+name = "{folder.name}"
+title = "A set"
+team = "Tests"
+method = "{folder.name}"
+licence = "MIT"
+
+[declares]
+training_data = ["fashion-mnist"]
+selected_on = "none"
+
+[[artifacts]]
+kind = "distilled"
+path = "{file.name}"
+sha256 = "{file_sha256(file)}"
+task = "{task}"
+{extra}"""
+    )
+    return folder

@@ -1,0 +1,177 @@
+"""The distillation protocol end to end on the real test set: numbers, tiers, repeats, floors, refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark import evaluate
+from benchmark.documents import Artifact, Record
+from benchmark.effort import Effort
+from benchmark.errors import MettleError
+from benchmark.evaluation import Options
+from benchmark.protocol import Candidate
+from benchmark.score import close
+from benchmark.task_registry import find_task
+from tasks.distillation.anchors import AnchorRun, summary
+from tasks.distillation.standard_training import PROTOCOL
+from tests.tasks.small_distillation import OTHERS, RUNS, real_images, small_distillation, submission
+
+TASK = "distillation/fashion-mnist-ipc1"
+IMAGES, LABELS = real_images()
+
+
+@pytest.fixture(scope="module")
+def tasks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_distillation(tmp_path_factory.mktemp("small") / "tasks")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "distillation cache"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return submission(tmp_path_factory.mktemp("subs") / "first-images", images=IMAGES, labels=LABELS)
+
+
+@pytest.fixture(scope="module")
+def scored(tasks_dir: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "distillation cache"))
+        return evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+
+
+def test_scores_are_the_tasks_own_and_say_what_they_cover(scored: Record) -> None:
+    scores = scored.result.scores
+    assert set(scores) == {
+        "accuracy", "accuracy_at_10_percent", "accuracy_at_30_percent", "mean_corruption_accuracy",
+        "cross_architecture_mean", "cross_architecture_worst", "bytes_images", "bytes_labels", "bytes_total",
+        "learning_rate",
+    }  # fmt: skip
+    task = find_task("distillation/fashion-mnist-ipc10").task
+    assert set(scores) <= {metric.name for metric in (task.primary, *task.also)}
+    assert scores["accuracy"].covers == scores["mean_corruption_accuracy"].covers == "both"
+    assert scores["cross_architecture_mean"].covers == "test images"
+    assert 0.2 < scores["accuracy"].value < 0.8
+    assert scores["cross_architecture_worst"].value <= scores["cross_architecture_mean"].value
+    assert scores["bytes_images"].value == IMAGES.nbytes
+    assert scores["bytes_labels"].value == len(LABELS)
+    assert scores["learning_rate"].value == pytest.approx(0.01)
+
+
+def test_the_outcomes_are_the_right_answers_of_each_net(scored: Record) -> None:
+    primary, cells = scored.result.outcomes["primary"], scored.result.cells
+    assert (primary.shape, primary.scale, primary.dtype) == ([RUNS], 10_000, "<u2")
+    assert scored.result.outcomes["predicted"].shape == [RUNS, 10_000]
+    nets = [values["accuracy"] for name, values in cells.items() if name.startswith("net:")]
+    assert len(nets) == RUNS
+    assert np.mean(nets) == pytest.approx(scored.result.scores["accuracy"].value, abs=1e-9)
+    others = {name: values["accuracy"] for name, values in cells.items() if name.startswith("architecture:")}
+    assert set(others) == {f"architecture:{name}" for name in OTHERS}
+    assert np.mean(list(others.values())) == pytest.approx(scored.result.scores["cross_architecture_mean"].value)
+    classes = [values for name, values in cells.items() if name.startswith("group:class/")]
+    assert np.mean([cell["accuracy"] for cell in classes]) == pytest.approx(scored.result.scores["accuracy"].value)
+    corrupted = [values["accuracy"] for name, values in cells.items() if name.endswith("/3")]
+    assert len(corrupted) == 12
+    assert np.mean(corrupted) == pytest.approx(scored.result.scores["mean_corruption_accuracy"].value, abs=1e-9)
+
+
+def test_equal_runs_give_equal_results(scored: Record, tasks_dir: Path, folder: Path) -> None:
+    close()
+    fresh = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1, fresh=True))
+    assert fresh.id == scored.id
+
+
+def test_anchors_give_lift_and_recovery(scored: Record, tasks_dir: Path, folder: Path) -> None:
+    def anchor(values: list[float], subset: bool) -> dict[str, object]:
+        runs = [
+            AnchorRun(subset_seed=index if subset else None, net_seed=index, accuracy=value)
+            for index, value in enumerate(values)
+        ]
+        return {"training": "By hand.", "runs": [run.model_dump() for run in runs], **summary(runs)}
+
+    mean = scored.result.scores["accuracy"].value
+    low, high = [mean - 0.2, mean - 0.1, mean - 0.15], [mean + 0.1, mean + 0.12, mean + 0.08]
+    reference = tasks_dir / "distillation" / "reference.json"
+    random = {"fashion-mnist-ipc1.v1": anchor(low, True)}
+    try:
+        reference.write_text(json.dumps({"random": random, "whole": {"fashion-mnist": anchor(high, False)}}))
+        both = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1)).result.scores
+        reference.write_text(json.dumps({"random": random}))
+        one = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1)).result.scores
+    finally:
+        reference.unlink()
+    assert both["lift"].value == pytest.approx(0.15)
+    assert both["recovery"].value == pytest.approx(0.15 / 0.25)
+    for name in ("lift", "recovery"):
+        lower, upper = both[name].lower, both[name].upper
+        assert lower is not None
+        assert upper is not None
+        assert lower < both[name].value < upper
+        assert both[name].covers == "training runs"
+    assert one["lift"] == both["lift"]
+    assert "recovery" not in one  # missing, not 0
+
+
+def test_quick_trains_less_and_says_so(tasks_dir: Path, folder: Path) -> None:
+    record = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1, effort=Effort("quick")))
+    assert record.result.tier == "quick"
+    assert record.result.outcomes["primary"].shape == [2]
+    assert "cross_architecture_mean" not in record.result.scores
+    assert "lift" not in record.result.scores
+
+
+def test_a_sets_own_learning_rate_and_soft_labels_are_used(tasks_dir: Path, tmp_path: Path) -> None:
+    options = Options(tasks_dir=tasks_dir, workers=1, effort=Effort("quick"))
+    rows = np.full((10, 10), 0.01, np.float32)
+    rows[np.arange(10), LABELS] = 0.91
+    soft = submission(tmp_path / "soft", images=IMAGES, soft_labels=rows, learning_rate=0.3)
+    record = evaluate(soft, TASK, options=options)
+    assert record.result.scores["learning_rate"].value == pytest.approx(0.3)
+    assert record.result.scores["bytes_labels"].value == rows.nbytes
+    assert record.result.scores["bytes_total"].value == IMAGES.nbytes + rows.nbytes + 4
+    plain = evaluate(submission(tmp_path / "plain", images=IMAGES, labels=LABELS), TASK, options=options)
+    assert record.result.scores["accuracy"] != plain.result.scores["accuracy"]
+
+
+def test_wrong_labels_teach_wrong_classes(scored: Record, tasks_dir: Path, tmp_path: Path) -> None:
+    """Labels moved on by one: what was right before is wrong now."""
+    moved = submission(tmp_path / "moved", images=IMAGES, labels=(LABELS + 1) % 10)
+    found = evaluate(moved, TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+    assert found.result.scores["accuracy"].value < scored.result.scores["accuracy"].value / 2
+
+
+@pytest.mark.parametrize("kind", ["constant", "random"])
+def test_constant_and_random_nets_are_at_the_floor(tasks_dir: Path, folder: Path, kind: str) -> None:
+    entry = find_task(TASK, tasks_dir)
+    split = PROTOCOL.open_split(entry)
+    rng = np.random.Generator(np.random.PCG64(0))
+    artifact_sha256, file = "a" * 64, folder / "set.safetensors"
+    artifact = Artifact(kind="distilled", path="set.safetensors", sha256=artifact_sha256)
+    shards = {}
+    for name, planned in PROTOCOL.plans(entry, artifact, "standard").items():
+        for run in range(planned.runs):
+            guessed = np.full(10_000, 3) if kind == "constant" else rng.integers(0, 10, 10_000)
+            shards[f"{name}/seed {run + 1}"] = {
+                "predicted": guessed.astype(np.uint8),
+                "corrupted_correct": np.packbits(np.zeros((12, 1000), np.uint8), axis=1),
+                "train_loss": np.array([2.3]),
+            }
+    found = PROTOCOL.combine(entry, split, Candidate("distilled", artifact=artifact, file=file), shards)
+    assert found.scores["accuracy"].value == pytest.approx(entry.task.primary.floor, abs=0.01)
+    assert found.scores["mean_corruption_accuracy"].value == 0
+
+
+def test_a_set_over_budget_is_refused_before_any_training(tasks_dir: Path, tmp_path: Path) -> None:
+    images, labels = real_images(2)
+    with pytest.raises(MettleError, match="the budget is 10 images"):
+        evaluate(
+            submission(tmp_path / "two", images=images, labels=labels),
+            TASK,
+            options=Options(tasks_dir=tasks_dir, workers=1),
+        )
