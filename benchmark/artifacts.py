@@ -30,7 +30,10 @@ def local_file(artifact: Artifact, folder: Path) -> Path:
         if not path.is_relative_to(folder.resolve()):
             raise MettleError(artifact.path, "a path never leaves its folder", "a link to elsewhere", "Copy the file.")
         if not path.is_file():
-            raise MettleError(path, "the artifact's file is missing", fix="Check `path` in submission.toml.")
+            fix = "Check `path` in submission.toml."
+            if (folder / "recipe.toml").is_file():
+                fix = f"Make it from its recipe: python -m scripts.make_baseline_sets {folder.name} --missing"
+            raise MettleError(path, "the artifact's file is missing", fix=fix)
         return _checked(path, artifact, fix="Correct `sha256` in submission.toml, or restore the file.")
     name = (artifact.url or artifact.hub or "").split("?")[0].rsplit("/", 1)[-1]
     for mirror in mirrors():

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.documents import Record, Submission, Task, read_record, read_submission
+from benchmark.documents import Artifact, Record, Submission, Task, read_record, read_submission
 from benchmark.documents.store import find_records, read_outcomes, write_atomically
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options, Progress, score_submission, silent
 from benchmark.paths import ROOT
+from benchmark.set_making.making import make_set
+from benchmark.set_making.recipe import is_set_recipe, read_set_recipe
 from benchmark.show import score_text
 from benchmark.statistics import paired_difference
 from benchmark.task_registry import find_task
@@ -30,11 +32,11 @@ def baselines(submissions: Path = SUBMISSIONS) -> list[tuple[str, str]]:
 def reproduce_baseline(
     name: str, out: Path, progress: Progress = silent, submissions: Path = SUBMISSIONS, options: Options | None = None
 ) -> Iterator[str]:
-    """Train a baseline's nets, score them on every task of its committed records, and say how far off the scores are.
+    """Train a baseline's nets, or make its sets; score them on every task of its committed records, and compare.
 
-    Everything is written below `out`: the nets in `<out>/reproduced/<name>/`, their records with the other local ones.
-    Equal weights are promised on one machine and torch version only; elsewhere the scores are what is compared.
-    Raises MettleError for a name that is no baseline.
+    Everything is written below `out`: the files in `<out>/reproduced/<name>/`, their records with the other local
+    ones. Equal files are promised on one machine and torch version only, and everywhere for sets that no training
+    decides; elsewhere the scores are what is compared. Raises MettleError for a name that is no baseline.
     """
     folder = submissions / name
     recipe_path = folder / "recipe.toml"
@@ -46,12 +48,11 @@ def reproduce_baseline(
     copy.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(recipe_path, copy / "recipe.toml")
     text = (folder / "submission.toml").read_text(encoding="utf-8")
+    make = _made_set if is_set_recipe(recipe_path) else _trained_net
     for artifact in committed.artifacts:
-        assert artifact.path is not None, "a baseline keeps its weights in its folder"
-        trained = train_baseline(copy / "recipe.toml", artifact.replicate, copy / artifact.path)
-        equal = "equal" if trained.sha256 == artifact.sha256 else "not equal"
-        yield f"{name}: trained with {trained.replicate.name}; the weights are {equal} to the committed ones"
-        text = text.replace(artifact.sha256, trained.sha256)
+        what, sha256 = make(copy, artifact)
+        yield f"{name}: {what} {'equal' if sha256 == artifact.sha256 else 'not equal'} to the committed ones"
+        text = text.replace(artifact.sha256, sha256)
     write_atomically(copy / "submission.toml", text.encode())
     options = options or Options(out=out)
     for path, record in _committed_records(submissions, committed):
@@ -59,6 +60,22 @@ def reproduce_baseline(
         task = find_task(f"{scored.id}.v{scored.version}", options.tasks_dir).task
         (again,) = score_submission(copy, f"{task.id}.v{task.version}", options, progress)
         yield _compare(path, record, again, task)
+
+
+def _trained_net(folder: Path, artifact: Artifact) -> tuple[str, str]:
+    """Trains a net of the folder's recipe: what to say of it, and the sha256 of its weights."""
+    assert artifact.path is not None, "a baseline keeps its weights in its folder"
+    trained = train_baseline(folder / "recipe.toml", artifact.replicate, folder / artifact.path)
+    return f"trained with {trained.replicate.name}; the weights are", trained.sha256
+
+
+def _made_set(folder: Path, artifact: Artifact) -> tuple[str, str]:
+    """Makes a set of the folder's recipe: what to say of it, and the sha256 of its file."""
+    assert artifact.path is not None, "a baseline keeps its sets in its folder"
+    recipe = read_set_recipe(folder / "recipe.toml")
+    return f"made {artifact.path}; its bytes are", make_set(
+        recipe, recipe.set_for(artifact.path), folder / artifact.path
+    )
 
 
 def _committed_records(submissions: Path, submission: Submission) -> list[tuple[Path, Record]]:

@@ -56,27 +56,30 @@ def _starts(points: Points, clusters: int, seed: int, run: int) -> Points:
 def _lloyd(points: Points, centres: Points) -> Clusters:
     nearest = np.full(len(points), -1)
     for _ in range(MOST_ROUNDS):
-        before, (nearest, distances) = nearest, _assigned(points, centres)
+        before, nearest = nearest, _nearest(points, centres)
         if np.array_equal(before, nearest):
             break
-        centres = _means(points, nearest, distances, len(centres))
-    nearest, distances = _assigned(points, centres)
-    return Clusters(centres, nearest, float(distances.sum()))
+        centres = _means(points, nearest, centres)
+    nearest = _nearest(points, centres)
+    return Clusters(centres, nearest, float(_offsets(points, nearest, centres).sum()))
 
 
-def _assigned(points: Points, centres: Points) -> tuple[NDArray[np.int64], Points]:
-    """Each point's centre (the first of the nearest) and its squared distance."""
-    partial = np.einsum("kd,kd->k", centres, centres) - 2 * (points @ centres.T)
-    nearest = partial.argmin(axis=1)
+def _nearest(points: Points, centres: Points) -> NDArray[np.int64]:
+    """Each point's centre, the first of the nearest."""
+    return np.asarray((np.einsum("kd,kd->k", centres, centres) - 2 * (points @ centres.T)).argmin(axis=1))
+
+
+def _offsets(points: Points, nearest: NDArray[np.int64], centres: Points) -> Points:
+    """Squared distance of each point to its centre."""
     apart = points - centres[nearest]
-    return nearest, np.einsum("nd,nd->n", apart, apart)
+    return np.asarray(np.einsum("nd,nd->n", apart, apart))
 
 
-def _means(points: Points, nearest: NDArray[np.int64], distances: Points, clusters: int) -> Points:
-    counts = np.bincount(nearest, minlength=clusters)
-    sums = np.zeros((clusters, points.shape[1]))
-    np.add.at(sums, nearest, points)
-    centres = sums / np.maximum(counts, 1)[:, None]
-    empty = np.flatnonzero(counts == 0)
-    centres[empty] = points[np.argsort(-distances, kind="stable")[: len(empty)]]
-    return centres
+def _means(points: Points, nearest: NDArray[np.int64], centres: Points) -> Points:
+    belongs = nearest == np.arange(len(centres))[:, None]
+    counts = belongs.sum(axis=1)
+    means = (belongs.astype(np.float64) @ points) / np.maximum(counts, 1)[:, None]
+    if len(empty := np.flatnonzero(counts == 0)):
+        farthest = np.argsort(-_offsets(points, nearest, centres), kind="stable")
+        means[empty] = points[farthest[: len(empty)]]
+    return means
