@@ -41,6 +41,8 @@ def read_npz_header(path: Path) -> tuple[Described, Callable[[str], np.ndarray]]
             if len(members) > MAX_MEMBERS:
                 raise MettleError(path, f"an .npz file has at most {MAX_MEMBERS} arrays here", f"{len(members):,}")
             for member in members:
+                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise ValueError("its members are neither stored nor deflated")  # others may ask for any memory
                 name = member.filename.removesuffix(".npy")
                 if name == member.filename or name in described:
                     raise ValueError(f"the member {member.filename[:80]!r} is no array, or there are two of it")

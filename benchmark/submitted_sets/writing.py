@@ -25,8 +25,9 @@ def write_distilled(
     """Writes a distilled set as safetensors; equal arrays give equal bytes. Returns the images as stored.
 
     images: (N, H, W, C), uint8 (stored as they are, with 0 and 1 as bounds) or float in pixel units (on 256 levels
-    between the lowest and highest value of each channel), or already on levels. labels: whole numbers (N,). soft_labels: (N, K), float16
-    stored as such, any other float as float32. Raises ValueError unless exactly one of the two is given.
+    between the lowest and highest value of each channel); or already on levels. labels: whole numbers (N,).
+    soft_labels: (N, K), float16 stored as such, any other float as float32. Raises ValueError unless exactly one of the
+    two is given.
     """
     if (labels is None) == (soft_labels is None):
         raise ValueError("a distilled set has exactly one of labels and soft_labels")

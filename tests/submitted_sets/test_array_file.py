@@ -143,6 +143,16 @@ def test_members_that_are_no_arrays(tmp_path: Path) -> None:
         assert "npz" in refusal(open_arrays, path, **LIMITS)
 
 
+def test_other_compressions_are_not_tried(tmp_path: Path) -> None:
+    np.savez(tmp_path / "plain.npz", images=IMAGES)
+    with zipfile.ZipFile(tmp_path / "plain.npz") as plain:
+        content = plain.read("images.npy")
+    for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
+        with zipfile.ZipFile(tmp_path / "set.npz", "w", method) as archive:
+            archive.writestr("images.npy", content)
+        assert "neither stored nor deflated" in refusal(open_arrays, tmp_path / "set.npz", **LIMITS)
+
+
 def test_unknown_arrays_and_strange_types(tmp_path: Path) -> None:
     path = safetensors(tmp_path / "a.safetensors", image=IMAGES)
     assert "unknown array 'image'. Did you mean 'images'?" in refusal(open_arrays, path, **LIMITS)
