@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "benchmark.detectors": LEAVES,
     "benchmark.training": PARTS,
     "benchmark.selection": LEAVES,
+    "benchmark.contamination": LEAVES,
     "benchmark.set_making": PARTS | {"benchmark.selection", "benchmark.submitted_sets"},
     "benchmark.task_registry": LEAVES,
     "benchmark.effort": BASE,
@@ -74,7 +75,7 @@ MAY_IMPORT = {
 }
 NO_TORCH = (
     "benchmark.documents", "benchmark.metrics", "benchmark.statistics", "benchmark.corruptions", "benchmark.selection",
-    "leaderboard",
+    "benchmark.contamination", "leaderboard",
 )  # fmt: skip
 
 
