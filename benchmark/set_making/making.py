@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from benchmark import data
-from benchmark.set_making.methods import Choice, Job, MadeImages, Making
+from benchmark.set_making.methods import Choice, Job, Making
 from benchmark.set_making.proxy import Evidence, evidence
 from benchmark.set_making.recipe import MadeSet, SetRecipe
 from benchmark.submitted_sets import write_choice, write_distilled
@@ -33,7 +32,8 @@ def make_set(recipe: SetRecipe, made: MadeSet, target: Path, *, progress: bool =
     job = Job(pool, made.images, made.seed, said, progress)
     method = made.method
     if isinstance(method, Making):
-        _write_made(target, method.made(job))
+        result = method.made(job)
+        write_distilled(target, result.images, labels=result.labels)
     else:
         assert isinstance(method, Choice)
         chosen = method.chosen(job)
@@ -43,12 +43,3 @@ def make_set(recipe: SetRecipe, made: MadeSet, target: Path, *, progress: bool =
             in_order = chosen[np.argsort(pool.labels[chosen], kind="stable")]
             write_distilled(target, pool.images[in_order], labels=pool.labels[in_order])
     return hashlib.sha256(target.read_bytes()).hexdigest()
-
-
-def _write_made(target: Path, made: MadeImages) -> None:
-    write_distilled(target, made.images, labels=made.labels)
-
-
-def missing(recipe: SetRecipe, folder: Path) -> Sequence[MadeSet]:
-    """The sets of a recipe whose files are not in the folder."""
-    return [made for made in recipe.sets if not (folder / made.path).is_file()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,18 @@ from benchmark.task_registry import find_task
 from scripts.make_baseline_sets import with_sha256
 
 RECIPES = {path.parent.name: path for path in SUBMISSIONS.glob("*/recipe.toml") if is_set_recipe(path)}
-QUICK = sorted(
-    (name, made.path)
-    for name, path in RECIPES.items()
-    for made in read_set_recipe(path).sets
-    if not made.method.needs_proxy and not isinstance(made.method, Making)
-)
+
+
+def files_without_training() -> Iterator[object]:
+    """(name, path) of every file that no net decides; of each recipe one is made in the fast tests."""
+    for name, recipe in sorted(RECIPES.items()):
+        paths = [
+            made.path
+            for made in read_set_recipe(recipe).sets
+            if not made.method.needs_proxy and not isinstance(made.method, Making)
+        ]
+        for place, path in enumerate(paths):
+            yield pytest.param(name, path, marks=[pytest.mark.slow] if place else [])
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
@@ -46,7 +53,7 @@ def test_no_image_of_cifar10_is_committed(name: str) -> None:
             assert made.path.startswith("made/"), "files below made/ are ignored by git, and made on each machine"
 
 
-@pytest.mark.parametrize(("name", "path"), QUICK)
+@pytest.mark.parametrize(("name", "path"), list(files_without_training()))
 def test_a_file_comes_out_of_its_recipe(name: str, path: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     recipe = read_set_recipe(RECIPES[name])
     made = recipe.set_for(path)
