@@ -60,17 +60,18 @@ def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Rank
     if outcomes[0].of_runs:
         return _rank_by_runs(outcomes, higher_is_better=higher_is_better)
     common = math.lcm(*(row.scale for row in outcomes))  # rows with different numbers of replicates: exactly
-    counts = np.stack([row.values.astype(np.int64) * (common // row.scale) for row in outcomes])
+    counts = _counts(outcomes, common)
     images = counts.shape[-1]
     grouped = counts.ndim == 3
     if grouped and not higher_is_better:
         raise ValueError("a worst group is the one with the lowest score, so higher must be better")
     counts = counts if higher_is_better else -counts
     # Weights folded into the counts can make them too large for exact products; floats are rounded to a fine grid.
-    exact = np.abs(counts).max(initial=0) <= largest_exact_integer(images)
+    exact = max(int(counts.max(initial=0)), -int(counts.min(initial=0))) <= largest_exact_integer(images)
     scores = counts if exact else counts / common
     result = worst_group_rank_intervals(scores, CONFIDENCE) if grouped else rank_intervals(scores, CONFIDENCE)
-    sums = counts.sum(axis=2).min(axis=1) if grouped else counts.sum(axis=1)
+    sums = counts.sum(axis=-1, dtype=np.int64)
+    sums = sums.min(axis=1) if grouped else sums
     places = tuple(
         Place(
             rank=1 + int((sums > sums[row]).sum()),
@@ -89,6 +90,18 @@ def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Rank
         groups=counts.shape[1] if grouped else 1,
         detectable_difference=_known(result.smallest_detectable_difference / unit),
     )
+
+
+def _counts(outcomes: Sequence[Outcomes], common: int) -> np.ndarray:
+    """Every row's values on the common scale, as narrow integers as will do: there may be ten thousand rows."""
+    if all(row.scale == common for row in outcomes):
+        largest = max(int(row.values.max(initial=0)) for row in outcomes)
+        kind = next(kind for kind in (np.int16, np.int32, np.int64) if largest <= np.iinfo(kind).max)
+        counts = np.empty((len(outcomes), *outcomes[0].values.shape), dtype=kind)
+        for row, outcome in enumerate(outcomes):
+            counts[row] = outcome.values
+        return counts
+    return np.stack([row.values.astype(np.int64) * (common // row.scale) for row in outcomes])
 
 
 def _rank_by_runs(outcomes: Sequence[Outcomes], *, higher_is_better: bool) -> Ranking:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,8 +13,11 @@ LARGEST_DENOMINATOR = 1000  # of one score; means over 75 or 95 cells and over 1
 DISTINCT_SEARCHED = 4096  # more distinct values than this are not averages over cells
 
 
-def to_integers(scores: ArrayLike) -> tuple[NDArray[np.int64], float]:
-    """Scores as int64 of the same shape, and the unit: score = integer x unit, up to rounding.
+def to_integers(scores: ArrayLike) -> tuple[NDArray[np.signedinteger[Any]], float]:
+    """Scores as integers of the same shape, and the unit: score = integer x unit, up to rounding.
+
+    The integers have the narrowest signed type of at least 16 bits that holds them: tables of ten thousand rows must
+    fit into memory.
 
     bool and integers are taken as they are, divided by their greatest common divisor. Floats that are fractions
     with a small common denominator (averages over cells) are exact too; noise of summation order up to 1e-9 is
@@ -27,21 +31,41 @@ def to_integers(scores: ArrayLike) -> tuple[NDArray[np.int64], float]:
         raise ValueError(f"scores: rows by images, but got shape {table.shape}")
     largest = largest_exact_integer(table.shape[1])
     if table.dtype == np.bool_:
-        return table.astype(np.int64), 1.0
+        return table.astype(np.int16), 1.0
     if np.issubdtype(table.dtype, np.integer):
-        integers, unit = table.astype(np.int64), 1.0
-        if table.size and max(int(table.max()), -int(table.min())) > largest:
+        if _magnitude(table) > largest:
             raise ValueError(f"scores: integers up to {largest} for {table.shape[1]} images, but got larger ones")
+        integers, unit = _narrow(table), 1.0
     else:
         table = table.astype(np.float64)
         if not np.isfinite(table).all():
             raise ValueError("scores: finite numbers, but got NaN or infinity")
         unit = 1 / denominator if (denominator := _common_denominator(table, largest)) else _grid(table, largest)
-        integers = np.rint(table / unit).astype(np.int64)
-    divisor = int(np.gcd.reduce(integers, axis=None)) if integers.size else 0
+        integers = _narrow(np.rint(table / unit).astype(np.int64))
+    divisor = _common_divisor(integers)
     if divisor > 1:
-        integers, unit = integers // divisor, unit * divisor
+        integers, unit = _narrow(integers // divisor), unit * divisor
     return integers, unit
+
+
+def _magnitude(table: NDArray[Any]) -> int:
+    return max(int(table.max()), -int(table.min())) if table.size else 0
+
+
+def _narrow(table: NDArray[Any]) -> NDArray[np.signedinteger[Any]]:
+    largest = _magnitude(table)
+    kind = next(kind for kind in (np.int16, np.int32, np.int64) if largest <= np.iinfo(kind).max)
+    return table.astype(kind, copy=False)
+
+
+def _common_divisor(integers: NDArray[np.signedinteger[Any]]) -> int:
+    """The greatest common divisor of all entries, 0 without one; most often the first row settles that it is 1."""
+    divisor = 0
+    for row in integers:
+        divisor = math.gcd(divisor, int(np.gcd.reduce(row)) if row.size else 0)
+        if divisor == 1:
+            break
+    return divisor
 
 
 def largest_exact_integer(n: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,8 +62,7 @@ def rank_intervals(scores: ArrayLike, confidence: float = 0.95, resamples: int =
     if resamples < 1:
         raise ValueError(f"resamples: at least 1, but got {resamples}")
     integers, unit = to_integers(scores)
-    distinct, group = fold_identical(integers)
-    rows = integers[distinct]
+    rows, group = _distinct(integers)
     if len(rows) > LARGEST_BOOTSTRAP:
         return _closed_form(rows, group, unit, confidence)
     scales = PairScales(rows)
@@ -81,18 +80,28 @@ def conservative_rank_intervals(scores: ArrayLike, confidence: float = 0.95) -> 
     """
     check_confidence(confidence)
     integers, unit = to_integers(scores)
+    rows, group = _distinct(integers)
+    return _closed_form(rows, group, unit, confidence)
+
+
+def _distinct(
+    integers: NDArray[np.signedinteger[Any]],
+) -> tuple[NDArray[np.signedinteger[Any]], NDArray[np.int64]]:
+    """The distinct rows, without a copy where all are, and which of them each row is."""
     distinct, group = fold_identical(integers)
-    return _closed_form(integers[distinct], group, unit, confidence)
+    return (integers if len(distinct) == len(integers) else integers[distinct]), group
 
 
-def _closed_form(rows: NDArray[np.int64], group: NDArray[np.int64], unit: float, confidence: float) -> RankIntervals:
+def _closed_form(
+    rows: NDArray[np.signedinteger[Any]], group: NDArray[np.int64], unit: float, confidence: float
+) -> RankIntervals:
     pairs = len(rows) * (len(rows) - 1) // 2
     critical = normal_quantile(1 - (1 - confidence) / pairs) if pairs else math.nan
     return _result(rows, group, unit, PairScales(rows), critical, confidence, "closed form")
 
 
 def _result(
-    rows: NDArray[np.int64],
+    rows: NDArray[np.signedinteger[Any]],
     group: NDArray[np.int64],
     unit: float,
     scales: PairScales,
@@ -101,30 +110,39 @@ def _result(
     method: Literal["max-T bootstrap", "closed form"],
 ) -> RankIntervals:
     """Ranks, intervals and ties of all rows from the distinct ones, block by block of pairs."""
-    sums = rows.sum(axis=1)
+    sums = rows.sum(axis=1, dtype=np.int64)
     copies = np.bincount(group, minlength=len(rows)).astype(np.int64)
-    members = [np.flatnonzero(group == g) for g in range(len(rows))] if len(rows) < len(group) else None
     rank = np.ones(len(rows), dtype=np.int64)
     better, worse = np.zeros_like(rank), np.zeros_like(rank)
-    tied: list[NDArray[np.int64]] = []
-    for start in range(0, len(rows), ROWS_PER_BLOCK):
-        stop = min(start + ROWS_PER_BLOCK, len(rows))
-        ahead = sums - sums[start:stop, None]
-        squares, differing = scales.block(start, stop)
-        far = (np.abs(ahead) > reach(critical, np.sqrt(squares))) & (differing >= smallest_testable(confidence))
-        rank[start:stop] += (ahead > 0) @ copies
-        better[start:stop] = (far & (ahead > 0)) @ copies
-        worse[start:stop] = (far & (ahead < 0)) @ copies
-        tied += [np.flatnonzero(~line) for line in far]
-    if members is not None:
-        tied = [np.sort(np.concatenate([members[g] for g in line])) for line in tied]
+    tied: list[list[NDArray[np.intp]]] = [[] for _ in rows]
+    starts = range(0, len(rows), ROWS_PER_BLOCK)
+    for start in starts:
+        own = slice(start, min(start + ROWS_PER_BLOCK, len(rows)))
+        for first in starts[start // ROWS_PER_BLOCK :]:
+            other = slice(first, min(first + ROWS_PER_BLOCK, len(rows)))
+            squares, differing = scales.block(own.start, own.stop, other.start, other.stop)
+            ahead = sums[None, other] - sums[own, None]
+            far = (np.abs(ahead) > reach(critical, np.sqrt(squares))) & (differing >= smallest_testable(confidence))
+            # Every block of pairs is computed once and read both ways.
+            for one, two, of_two, apart in ((own, other, ahead, far), (other, own, -ahead.T, far.T)):
+                rank[one] += (of_two > 0) @ copies[two]
+                better[one] += (apart & (of_two > 0)) @ copies[two]
+                worse[one] += (apart & (of_two < 0)) @ copies[two]
+                for row, line in enumerate(apart, start=one.start):
+                    tied[row].append(two.start + np.flatnonzero(~line))
+                if one == two:
+                    break
+    lines = [np.concatenate(line) for line in tied]
+    if len(rows) < len(group):
+        members = [np.flatnonzero(group == g) for g in range(len(rows))]
+        lines = [np.sort(np.concatenate([members[g] for g in line])) for line in lines]
     single, simultaneous = _detectable(rows, unit, sums, critical, confidence)
     return RankIntervals(
         rank=rank[group],
         lower=1 + better[group],
         upper=len(group) - worse[group],
         critical_value=critical,
-        tied_with=[[j for j in tied[g].tolist() if j != i] for i, g in enumerate(group.tolist())],
+        tied_with=[lines[g][lines[g] != i].tolist() for i, g in enumerate(group.tolist())],
         smallest_detectable_difference=single,
         smallest_separable_difference=simultaneous,
         method=method,
@@ -132,7 +150,7 @@ def _result(
 
 
 def _detectable(
-    rows: NDArray[np.int64],
+    rows: NDArray[np.signedinteger[Any]],
     unit: float,
     sums: NDArray[np.int64],
     critical: float,
@@ -143,6 +161,7 @@ def _detectable(
     if len(leaders) < 2 or rows.shape[1] == 0:
         return math.nan, math.nan
     first, second = np.triu_indices(len(leaders), 1)
-    squares = ((rows[leaders[first]] - rows[leaders[second]]) ** 2).sum(axis=1)
+    best = rows[leaders].astype(np.int64)
+    squares = ((best[first] - best[second]) ** 2).sum(axis=1)
     error = float(np.median(np.sqrt(squares))) * unit / rows.shape[1]
     return normal_quantile(confidence) * error, critical * error

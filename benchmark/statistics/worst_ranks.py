@@ -55,10 +55,10 @@ def worst_group_rank_intervals(
     else:
         critical = critical_value(means, scales, confidence, resamples, seed)
     of_row = place.reshape(m, groups)
-    better = _better(means.sum(axis=1), scales, of_row, critical, confidence)
-    sums = integers.sum(axis=1).reshape(m, groups)
+    better = _better(means.sum(axis=1, dtype=np.int64), scales, of_row, critical, confidence)
+    sums = integers.sum(axis=1, dtype=np.int64).reshape(m, groups)
     lowest = sums.min(axis=1, initial=np.iinfo(np.int64).max)
-    worst = integers.reshape(m, groups, n)[np.arange(m), sums.argmin(axis=1)]
+    worst = integers.reshape(m, groups, n)[np.arange(m), sums.argmin(axis=1)].astype(np.int64)
     single, simultaneous = _detectable(worst, lowest, unit, critical, confidence)
     apart = better | better.T
     return RankIntervals(

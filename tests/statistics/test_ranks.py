@@ -52,7 +52,7 @@ def oracle(scores: np.ndarray, confidence: float, resamples: int, seed: int) -> 
     for reach in sorted({d if d <= FEW else math.inf for d in differing.values()}, reverse=True):
         critical = quantile([p for p in pairs if differing[p] >= min(reach, FEW + 1)])
         rest = [differing[p] for p in pairs if differing[p] < min(reach, FEW + 1)]
-        if not rest or math.sqrt(max(rest)) <= critical + 1e-8:
+        if not rest or math.sqrt(max(rest)) <= critical * (1 + 1e-6):
             break
     if not pairs:
         return math.nan, [(1, m)] * m
@@ -62,7 +62,7 @@ def oracle(scores: np.ndarray, confidence: float, resamples: int, seed: int) -> 
         for j in range(m):
             pair = (min(i, j), max(i, j))
             difference = float((scores[j] - scores[i]).sum())
-            if pair in scale and abs(difference) > critical * scale[pair] * (1 + 1e-9):
+            if pair in scale and abs(difference) > critical * scale[pair] * (1 + 1e-6):
                 better, worse = better + (difference > 0), worse + (difference < 0)
         intervals.append((1 + better, m - worse))
     return critical, intervals
