@@ -13,7 +13,8 @@ from benchmark.paths import ROOT, workspace_dir
 from leaderboard.bundle_pages import bundle_pages, bundle_path, newest_bundles
 from leaderboard.bundles import bundle_table, read_bundles
 from leaderboard.collect import Collection, TaskKey, collect
-from leaderboard.pages import data_page, index_page, methods_page, submission_pages, task_page
+from leaderboard.guide_pages import changes_page, submit_page
+from leaderboard.pages import data_page, index_page, methods_page, submission_pages, task_page, task_path
 from leaderboard.revision import SiteRevision, site_revision
 from leaderboard.rows import Table, tables
 from leaderboard.site import Site
@@ -76,6 +77,9 @@ def build(
     index_page(site, collection, board)
     methods_page(site)
     data_page(site, collection)
+    paths = {key: task_path(task) for key, task in collection.tasks.items()}
+    submit_page(site, [(task, paths[key]) for key, task in collection.tasks.items()])
+    changes_page(site, collection, paths)
     site.write(out)
     return Summary(
         out=out,

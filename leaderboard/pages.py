@@ -9,9 +9,11 @@ from pathlib import Path
 
 from benchmark.documents import Task
 from benchmark.documents.canonical import bytes_sha256
+from leaderboard.bibtex import submission_entry, table_entry
 from leaderboard.card import card
 from leaderboard.collect import Collection, TaskKey
 from leaderboard.compare_page import compare_page
+from leaderboard.data_sets import data_sets
 from leaderboard.export import Flat, csv_text, entry_records, json_text, reported_records, table_records
 from leaderboard.families import by_family
 from leaderboard.folding import AGREEMENT
@@ -108,6 +110,7 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
         task=task,
         tables=views,
         compare=compare,
+        bibtex=table_entry(task, site.revision),
         note=next((leaders_note(table) for table in board[key] if table.kind == "ranked"), ""),
         plot=task_scatter(task, board[key], reported, line),
         plot_first=not views or len(views[0][0].rows) > ROWS_ABOVE_A_PLOT,
@@ -149,6 +152,7 @@ def _submission_page(site: Site, collection: Collection, name: str, found: list[
         task_paths={(task.id, task.version): task_path(task) for task in collection.tasks.values()},
         files=_data_files(site, f"submissions/{name}", flat) if flat else None,
         heat_levels=LEVELS,
+        bibtex=submission_entry(submission, [row.entry for _, _, row in found]),
     )
 
 
@@ -204,7 +208,15 @@ def data_page(site: Site, collection: Collection) -> None:
     ]
     scored = {entry.name for entries in collection.entries.values() for entry in entries}
     unscored = [submission for name, submission in collection.submissions.items() if name not in scored]
-    site.page("data.html", "data.html.j2", documents=documents, unscored=unscored)
+    newest = [task for task in collection.tasks.values() if _is_newest(collection, task)]
+    site.page(
+        "data.html",
+        "data.html.j2",
+        documents=documents,
+        unscored=unscored,
+        data_sets=data_sets(newest),
+        task_paths=pages,
+    )
 
 
 def _external_page(site: Site, collection: Collection, protocol: str) -> str:

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from benchmark.errors import MettleError
+from leaderboard.revision import SiteRevision
 
 HERE = Path(__file__).parent
 MARKER = ".mettle-site"
@@ -50,8 +51,9 @@ def _inline(scripts: tuple[str, ...]) -> dict[str, Markup | str]:
 class Site:
     """Files by their path in the site; nothing touches the disk before `write`."""
 
-    def __init__(self, **everywhere: Any) -> None:
-        """`everywhere`: values that all templates see."""
+    def __init__(self, *, revision: SiteRevision | None = None, **everywhere: Any) -> None:
+        """`revision`: what the site is built from. `everywhere`: further values that all templates see."""
+        self.revision = revision
         self.files: dict[str, str] = {}
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -60,7 +62,7 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(everywhere)
+        self._templates.globals.update(revision=revision, **everywhere)
 
     def page(self, path: str, template: str, *, scripts: tuple[str, ...] = SORT, **values: Any) -> None:
         """Render a page with these scripts of `static/`, joined into one.

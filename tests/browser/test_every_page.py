@@ -14,6 +14,8 @@ PAGES = (
     "index.html",
     "methods.html",
     "data.html",
+    "submit.html",
+    "changes.html",
     MAIN,
     "tasks/corruption/draft-c.v1.html",
     "tasks/corruption/old-c.v1.html",
@@ -54,5 +56,5 @@ def test_theme_is_kept_between_pages(open_page: Opener) -> None:
     page.get_by_role("button", name="Switch between light and dark").click()
     dark = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert dark != before
-    page.get_by_role("link", name="Methods", exact=True).click()
+    page.get_by_role("link", name="Statistics", exact=True).click()
     assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == dark

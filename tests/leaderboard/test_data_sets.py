@@ -1,0 +1,27 @@
+"""Data sets with their licences: every manifest, and every name a task uses without one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from synthetic import write_task
+
+from benchmark.errors import MettleError
+from leaderboard.data_sets import MANIFESTS, data_sets
+
+
+def test_every_manifest_and_every_unpinned_name(tmp_path: Path) -> None:
+    task = write_task(tmp_path)
+    found = {item.name: item for item in data_sets([task])}
+    assert {path.stem for path in MANIFESTS.glob("*.json")} | {"synthetic"} == set(found)
+    assert all(item.licence and item.homepage.startswith("http") for item in found.values() if item.name != "synthetic")
+    assert found["synthetic"].tasks == (task,)
+    assert found["synthetic"].licence == ""
+
+
+def test_a_manifest_without_licence_stops_the_build(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(json.dumps({"name": "x", "title": "X"}))
+    with pytest.raises(MettleError, match="licence"):
+        data_sets([], tmp_path)
