@@ -22,7 +22,7 @@ from benchmark.errors import MettleError
 from benchmark.paths import ROOT
 from benchmark.task_registry import all_tasks
 from tasks.corruption.split import dump
-from tasks.distillation.split import freeze_split
+from tasks.distillation.split import CORRUPTED_IMAGES, freeze_split
 
 
 def main() -> None:
@@ -34,8 +34,13 @@ def main() -> None:
         print(path)
 
 
-def freeze(dataset: str, tasks_dir: Path) -> list[Path]:
-    """Write the split, its checksums, and its hash into the drafts; returns the files written."""
+def freeze(
+    dataset: str, tasks_dir: Path, *, tested: int | None = None, corrupted: int = CORRUPTED_IMAGES
+) -> list[Path]:
+    """Write the split, its checksums, and its hash into the drafts; returns the files written.
+
+    tested, corrupted: only so many leading images, for the tests' small splits.
+    """
     drafts = [
         entry
         for entry in all_tasks(tasks_dir)
@@ -48,7 +53,9 @@ def freeze(dataset: str, tasks_dir: Path) -> list[Path]:
     calibration = json.loads((ROOT / "tasks" / "corruption" / "severities" / f"{dataset}.json").read_text())
     folder = drafts[0].folder / "splits"
     folder.mkdir(exist_ok=True)
-    split, checksums = freeze_split(test, calibration, f"{dataset}.v1.checksums.npy")
+    split, checksums = freeze_split(
+        test, calibration, f"{dataset}.v1.checksums.npy", tested=tested, corrupted=corrupted
+    )
     with tempfile.TemporaryFile() as stream:
         np.save(stream, checksums)
         stream.seek(0)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from benchmark import data
 from benchmark.corruptions import corrupt_severities
@@ -34,6 +35,8 @@ class DistillationSplit(Strict):
     """What a distillation task tests nets on."""
 
     test: Images
+    tested: Annotated[int, Field(ge=1)]
+    """Nets are tested on so many leading images."""
     corrupted: GeneratedSplit
     """Cells over the first images of the test set."""
 
@@ -47,9 +50,14 @@ class OpenDistillationSplit:
     corrupted: GeneratedCells
 
     @property
+    def images(self) -> np.ndarray:
+        """uint8 (N, H, W, C)"""
+        return self.dataset.images[: self.frozen.tested]
+
+    @property
     def labels(self) -> np.ndarray:
         """int64 (N,)"""
-        return self.dataset.labels
+        return self.dataset.labels[: self.frozen.tested]
 
     @property
     def cells(self) -> list[str]:
@@ -66,6 +74,7 @@ class OpenDistillationSplit:
         return {
             "pixels": self.dataset.pixels_sha256,
             "labels": self.frozen.test.labels_sha256,
+            "tested": self.frozen.tested,
             "cells": canonical_sha256(self.frozen.corrupted.cells),
         }
 
@@ -80,13 +89,19 @@ def open_distillation_split(entry: TaskEntry) -> OpenDistillationSplit:
 
 
 def freeze_split(
-    dataset: Dataset, calibration: dict[str, Any], checksums_file: str, cells: Sequence[str] = CELLS
+    dataset: Dataset,
+    calibration: dict[str, Any],
+    checksums_file: str,
+    *,
+    tested: int | None = None,
+    corrupted: int = CORRUPTED_IMAGES,
+    cells: Sequence[str] = CELLS,
 ) -> tuple[DistillationSplit, np.ndarray]:
     """A new split over a test set, and the checksums of its cells, int8 (cells, n), which stand in a file of their own.
 
-    calibration: the calibrated severities of the data set's corruption tasks.
+    calibration: the calibrated severities of the data set's corruption tasks. tested: leading images; all unless given.
     """
-    count = min(CORRUPTED_IMAGES, len(dataset))
+    count = corrupted
     images, identity = dataset.images[:count], images_of(dataset)
     severities = {split_cell(cell)[0]: calibration["severities"][split_cell(cell)[0]] for cell in cells}
     hashes, checksums = {}, []
@@ -99,7 +114,7 @@ def freeze_split(
         checksums.append(image_checksums(pixels, k=1)[:, 0])
     table = np.stack(checksums)
     nets = ", ".join(f"{name} ({accuracy:.1%})" for name, accuracy in calibration["nets"].items())
-    corrupted = GeneratedSplit(
+    made = GeneratedSplit(
         images=identity,
         count=count,
         seed=SEED,
@@ -110,4 +125,4 @@ def freeze_split(
         checksums_sha256=values_sha256(table),
         canary=read_canary(dataset.name, count),
     )
-    return DistillationSplit(test=identity, corrupted=corrupted), table
+    return DistillationSplit(test=identity, tested=tested or len(dataset), corrupted=made), table

@@ -149,7 +149,7 @@ def _read(entry: TaskEntry, file: Path) -> DistilledSet:
 
 def _predicted(entry: TaskEntry, split: OpenDistillationSplit, net: Net) -> np.ndarray:
     smallest = np.min_scalar_type(len(entry.task.data.classes) - 1)
-    return net.decide(split.dataset.images, f"{entry.task.id} test images").predicted.astype(smallest)
+    return net.decide(split.images, f"{entry.task.id} test images").predicted.astype(smallest)
 
 
 PROTOCOL = StandardTraining()

@@ -1,4 +1,4 @@
-"""The distillation protocol end to end on the real test set: numbers, tiers, repeats, floors, refusals."""
+"""The distillation protocol end to end on 600 test images: numbers, tiers, repeats, floors, refusals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmark.score import close
 from benchmark.task_registry import find_task
 from tasks.distillation.anchors import AnchorRun, summary
 from tasks.distillation.standard_training import PROTOCOL
-from tests.tasks.small_distillation import OTHERS, RUNS, real_images, small_distillation, submission
+from tests.tasks.small_distillation import CORRUPTED, OTHERS, RUNS, TESTED, real_images, small_distillation, submission
 
 TASK = "distillation/fashion-mnist-ipc1"
 IMAGES, LABELS = real_images()
@@ -66,8 +66,8 @@ def test_scores_are_the_tasks_own_and_say_what_they_cover(scored: Record) -> Non
 
 def test_the_outcomes_are_the_right_answers_of_each_net(scored: Record) -> None:
     primary, cells = scored.result.outcomes["primary"], scored.result.cells
-    assert (primary.shape, primary.scale, primary.dtype) == ([RUNS], 10_000, "<u2")
-    assert scored.result.outcomes["predicted"].shape == [RUNS, 10_000]
+    assert (primary.shape, primary.scale, primary.dtype) == ([RUNS], TESTED, "<u2")
+    assert scored.result.outcomes["predicted"].shape == [RUNS, TESTED]
     nets = [values["accuracy"] for name, values in cells.items() if name.startswith("net:")]
     assert len(nets) == RUNS
     assert np.mean(nets) == pytest.approx(scored.result.scores["accuracy"].value, abs=1e-9)
@@ -75,7 +75,8 @@ def test_the_outcomes_are_the_right_answers_of_each_net(scored: Record) -> None:
     assert set(others) == {f"architecture:{name}" for name in OTHERS}
     assert np.mean(list(others.values())) == pytest.approx(scored.result.scores["cross_architecture_mean"].value)
     classes = [values for name, values in cells.items() if name.startswith("group:class/")]
-    assert np.mean([cell["accuracy"] for cell in classes]) == pytest.approx(scored.result.scores["accuracy"].value)
+    by_class = sum(cell["n"] * cell["accuracy"] for cell in classes) / TESTED
+    assert by_class == pytest.approx(scored.result.scores["accuracy"].value)
     corrupted = [values["accuracy"] for name, values in cells.items() if name.endswith("/3")]
     assert len(corrupted) == 12
     assert np.mean(corrupted) == pytest.approx(scored.result.scores["mean_corruption_accuracy"].value, abs=1e-9)
@@ -156,14 +157,14 @@ def test_constant_and_random_nets_are_at_the_floor(tasks_dir: Path, folder: Path
     shards = {}
     for name, planned in PROTOCOL.plans(entry, artifact, "standard").items():
         for run in range(planned.runs):
-            guessed = np.full(10_000, 3) if kind == "constant" else rng.integers(0, 10, 10_000)
+            guessed = np.full(TESTED, 3) if kind == "constant" else rng.integers(0, 10, TESTED)
             shards[f"{name}/seed {run + 1}"] = {
                 "predicted": guessed.astype(np.uint8),
-                "corrupted_correct": np.packbits(np.zeros((12, 1000), np.uint8), axis=1),
+                "corrupted_correct": np.packbits(np.zeros((12, CORRUPTED), np.uint8), axis=1),
                 "train_loss": np.array([2.3]),
             }
     found = PROTOCOL.combine(entry, split, Candidate("distilled", artifact=artifact, file=file), shards)
-    assert found.scores["accuracy"].value == pytest.approx(entry.task.primary.floor, abs=0.01)
+    assert found.scores["accuracy"].value == pytest.approx(entry.task.primary.floor, abs=0.03)
     assert found.scores["mean_corruption_accuracy"].value == 0
 
 
