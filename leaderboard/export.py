@@ -16,6 +16,8 @@ from leaderboard.rows import Row, Table
 
 Flat = dict[str, Any]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
 FORMULA_STARTS = ("=", "+", "-", "@")
 """A spreadsheet runs a cell that starts with one of these as a formula."""
 
@@ -109,14 +111,15 @@ def csv_text(records: Sequence[Flat]) -> str:
     """
     stream = io.StringIO()
     names = list(dict.fromkeys(name for record in records for name in record))
-    writer = csv.DictWriter(stream, names, lineterminator="\r\n")
-    writer.writeheader()
-    for record in records:
-        writer.writerow({name: _field(value) for name, value in record.items()})
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(names)
+    writer.writerows([_field(record.get(name)) for name in names] for record in records)
     return stream.getvalue()
 
 
 def _field(value: object) -> object:
+    if isinstance(value, float):  # most fields, so looked for first
+        return value
     if isinstance(value, list):
         value = "; ".join(map(str, value))
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
@@ -126,5 +129,5 @@ def _field(value: object) -> object:
 
 def json_text(records: Sequence[Flat]) -> str:
     """A JSON array, one line a record."""
-    lines = ",\n".join(json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
+    lines = ",\n".join(map(_ENCODER.encode, records))
     return f"[\n{lines}\n]\n" if records else "[]\n"
