@@ -163,12 +163,12 @@ def time_large(dataset: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("datasets", nargs="*", default=DATASETS, choices=[*DATASETS, []])
+    parser.add_argument("--dataset", choices=DATASETS, action="append", help="this one only")
     parser.add_argument("--honest", type=int, default=4000)
     parser.add_argument("--leaked", type=int, default=500)
     parser.add_argument("--large", action="store_true")
     arguments = parser.parse_args()
-    for dataset in arguments.datasets:
+    for dataset in arguments.dataset or DATASETS:
         if arguments.large:
             time_large(dataset)
         else:
