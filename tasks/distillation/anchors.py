@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from benchmark.documents.strict import Finite, Line, Paragraph, Share, Strict, decode_file, parse
+from benchmark.task_registry import TaskEntry
 
 REFERENCE = "reference.json"
 
@@ -72,7 +72,7 @@ def summary(runs: list[AnchorRun]) -> dict[str, float | None]:
     return {"mean": float(units.mean()), "sd": sd, "standard_error": error}
 
 
-def read_references(folder: Path) -> References:
-    """The anchors beside the tasks of a folder; none where there is no file. MettleError for a bad one."""
-    path = folder / REFERENCE
+def read_references(entry: TaskEntry) -> References:
+    """The anchors beside a task; none where there is no file. MettleError for a bad one."""
+    path = entry.folder / REFERENCE
     return parse(References, decode_file(path), path) if path.is_file() else References()

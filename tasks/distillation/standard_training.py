@@ -113,7 +113,7 @@ class StandardTraining(DatasetProtocol):
             "learning_rate": Score(value=self._learning_rate(plans[main].plan, distilled)),
         }
         if tier == "standard":  # the anchors were trained by the ranked plan
-            references = read_references(entry.folder)
+            references = read_references(entry)
             stem = f"{entry.task.name}.v{entry.task.version}"
             random, whole = references.random.get(stem), references.whole.get(entry.task.data.dataset)
             scores |= anchored_scores(right / len(labels), random, whole)

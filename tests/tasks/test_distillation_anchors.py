@@ -1,0 +1,69 @@
+"""The anchors: means over subsets, a script that goes on where it was, and documents that are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark.errors import MettleError
+from benchmark.task_registry import find_task
+from scripts.measure_distillation_anchors import measure, random_subset
+from tasks.distillation.anchors import Anchor, AnchorRun, independent_units, read_references, summary
+from tests.tasks.small_distillation import small_distillation
+
+TASK = "distillation/fashion-mnist-ipc1"
+
+
+def run(subset: int | None, net: int, accuracy: float) -> AnchorRun:
+    return AnchorRun(subset_seed=subset, net_seed=net, accuracy=accuracy)
+
+
+def test_nets_of_one_subset_are_one_unit() -> None:
+    runs = [run(0, 1, 0.5), run(0, 2, 0.7), run(1, 3, 0.4)]
+    assert independent_units(runs).tolist() == pytest.approx([0.6, 0.4])
+    found = summary(runs)
+    assert found["mean"] == pytest.approx(0.5)
+    assert found["standard_error"] == pytest.approx(np.std([0.6, 0.4], ddof=1) / 2**0.5)
+    assert summary(runs[:2]) == {"mean": pytest.approx(0.6), "sd": None, "standard_error": None}
+    assert independent_units([run(None, 1, 0.5), run(None, 2, 0.7)]).tolist() == [0.5, 0.7]
+
+
+def test_numbers_that_are_not_those_of_the_runs_are_refused() -> None:
+    with pytest.raises(ValueError, match="mean of an anchor"):
+        Anchor(training="x", runs=[run(None, 1, 0.5)], mean=0.6)
+    with pytest.raises(ValueError, match="sd of an anchor"):
+        Anchor(training="x", runs=[run(None, 1, 0.5)], mean=0.5, sd=0.1, standard_error=0.1)
+
+
+def test_subsets_are_balanced_and_differ(tmp_path: Path) -> None:
+    entry = find_task(TASK, small_distillation(tmp_path / "tasks"))
+    first, second, again = (random_subset(entry, seed) for seed in (0, 1, 0))
+    assert first.targets.sum(axis=0).tolist() == [1] * 10
+    assert np.array_equal(first.images, again.images)
+    assert not np.array_equal(first.images, second.images)
+
+
+def test_runs_are_kept_one_by_one_and_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "cache"))
+    entry = find_task(TASK, small_distillation(tmp_path / "tasks"))
+    measure(entry, "random", 1)
+    (kept,) = read_references(entry).random["fashion-mnist-ipc1.v1"].runs
+    assert 0.1 < kept.accuracy < 0.9
+    capsys.readouterr()
+    measure(entry, "random", 2)
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    anchor = read_references(entry).random["fashion-mnist-ipc1.v1"]
+    assert anchor.runs[0] == kept
+    assert {one.subset_seed for one in anchor.runs} == {0, 1}
+    assert anchor.standard_error is not None
+
+
+def test_a_bad_file_is_one_line(tmp_path: Path) -> None:
+    entry = find_task(TASK, small_distillation(tmp_path / "tasks"))
+    (entry.folder / "reference.json").write_text('{"random": {"fashion-mnist-ipc1.v1": {"training": "x", "runs": []}}}')
+    with pytest.raises(MettleError, match="runs"):
+        read_references(entry)
