@@ -54,6 +54,12 @@ def heading(task: Task, kind: TableKind) -> Heading:
     if kind == "ranked" and task.given_training_data:
         title = "Given split only"
         text += f" Trained on {', '.join(task.given_training_data)} and nothing else."
+    if kind == "ranked" and task.open_book:
+        title = "Open book"
+        text += (
+            " The clean labels are public, and nothing in a file shows that they were not used: a row says how good a "
+            "training set is, not that a method found it."
+        )
     if kind == "folded":
         of_shares = "decisions (both get equally much of an image right, over all its versions)"
         of_ranks = "images (both put them at the same place, to half a percent of all images)"

@@ -62,12 +62,23 @@ def primary_outcomes(path: Path, record: Record, task: Task) -> Outcomes | None:
     else:
         return None
     score = 100 * score if task.primary.unit == "percent" else score
-    value = record.result.scores[task.primary.name].value
+    named = averaged_score(task)
+    if named not in record.result.scores:
+        raise MettleError(path, f"a record of {task.id} has the score {named!r}", "none of that name")
+    value = record.result.scores[named].value
     if abs(score - value) > MEAN_TOLERANCE:
         what = "the smallest row mean" if outcomes.values.ndim == 2 else "the mean"
-        rule = f"the score {task.primary.name} is {what} of its outcomes, {score:.10f}"
+        rule = f"the score {named} is {what} of its outcomes, {score:.10f}"
         raise MettleError(path, rule, f"{value:.10f}", "Score the submission again; records are never edited.")
     return outcomes
+
+
+def averaged_score(task: Task) -> str:
+    """The score that the outcomes average to: the primary one, or the accuracy a gain between anchors is made from.
+
+    Such a gain is a rising line of the accuracy, the same for all rows, so ranks of one are ranks of the other.
+    """
+    return "accuracy" if task.pair_test == "training_runs" and task.primary.unit == "ratio" else task.primary.name
 
 
 def _of_shares(path: Path, values: np.ndarray, scale: int, task: Task) -> Outcomes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from benchmark.documents import Metric, Score, Submission, Task
 from leaderboard.cells import Cells, sorted_cells
+from leaderboard.curation_tables import curation_tables
 from leaderboard.detection_tables import detector_tables, set_table
 from leaderboard.entry import Entry
 from leaderboard.group_tables import class_tables, group_tables
@@ -67,6 +68,7 @@ def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> 
     entry = row.entry
     result = entry.record.result
     cells = sorted_cells(result.cells)
+    of_choice, others = curation_tables(cells.others) if task.family == "curation" else ([], cells.others)
     lower_is_better = [metric.name for metric in task.also if not metric.higher_is_better]
     return RecordView(
         row=row,
@@ -76,8 +78,8 @@ def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> 
         status=status_mark(row.status),
         marks=tuple(marks(task, entry, row.folded)),
         scores=tuple(_score_lines(task, entry)),
-        parts=tuple(_parts(task, entry, cells)),
-        heat=(*class_tables(cells), *heat_tables(cells.others, lower_is_better)),
+        parts=(*of_choice, *_parts(task, entry, cells)),
+        heat=(*class_tables(cells), *heat_tables(others, lower_is_better)),
         submitted=_submitted(entry),
         cost=tuple(_cost(entry)),
         run=tuple(_run(entry)),

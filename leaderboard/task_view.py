@@ -13,6 +13,7 @@ from leaderboard.headings import Heading, heading
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.marks import Mark, marks, status_mark
 from leaderboard.numbers import Shown, decimals, factor, number, plain, ranges, show, unit_sign
+from leaderboard.outcomes import averaged_score
 from leaderboard.part_table import EMPTY
 from leaderboard.ranking import CONFIDENCE, Place, Ranking
 from leaderboard.rows import PLACED_KINDS, Row, Table, TableKind
@@ -214,16 +215,16 @@ def _caption(task: Task, table: Table) -> str:
         f" One family of comparisons: rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
         f"{units})."
     )
-    return text + detectable(ranking)
+    return text + detectable(ranking, "points" if averaged_score(task) == task.primary.name else "points of accuracy")
 
 
-def detectable(ranking: Ranking) -> str:
+def detectable(ranking: Ranking, unit: str = "points") -> str:
     """The smallest difference that the family, and one pair alone, can tell apart; empty where no pair differs."""
     if ranking.separable_difference is None or ranking.detectable_difference is None:
         return ""
     together, alone = plain(100 * ranking.separable_difference, 2), plain(100 * ranking.detectable_difference, 2)
     return (
-        f" Smallest detectable difference, typical of the leaders: {together} points in this family, {alone} for one "
+        f" Smallest detectable difference, typical of the leaders: {together} {unit} in this family, {alone} for one "
         "pair tested alone."
     )
 

@@ -26,11 +26,10 @@ from benchmark.task_registry import TASKS_DIR, TaskEntry, all_tasks, find_task
 from benchmark.training.trainer import train
 from tasks.curation.chosen import choose
 from tasks.curation.measures import PLAN
-from tasks.curation.reference import FILE, AnchorRun, Arm, Reference, TaskAnchors, read_reference
+from tasks.curation.reference import ANCHOR_RUNS, FILE, AnchorRun, Arm, Reference, TaskAnchors, read_reference
 from tasks.curation.settings import CurationSettings, settings_of
 from tasks.curation.split import OpenCuration, open_curation
 
-RUNS = 20
 FIRST_NET_SEED = 10_000
 """Far from the development seeds of submissions, so that no net of an anchor starts where theirs do."""
 ARMS: dict[str, tuple[Arm, ...]] = {"coreset": ("random",), "dirty": ("random", "oracle")}
@@ -41,7 +40,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--task", action="append", help="name without the family; may be repeated")
     parser.add_argument("--arm", choices=["random", "oracle"])
-    parser.add_argument("--only", type=int, default=RUNS, help=f"so many runs of each arm, {RUNS} unless given")
+    parser.add_argument(
+        "--only", type=int, default=ANCHOR_RUNS, help=f"so many runs of each arm, {ANCHOR_RUNS} unless given"
+    )
     arguments = parser.parse_args()
     entries = [find_task(f"curation/{name}") for name in arguments.task or []] or [
         entry for entry in all_tasks(TASKS_DIR) if entry.task.family == "curation" and entry.task.state == "active"

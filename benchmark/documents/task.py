@@ -67,6 +67,8 @@ class Task(Strict):
     data: TaskData
     settings: dict[str, Any] = {}
     """Read and checked by the protocol."""
+    open_book: bool = False
+    """Whether the answers are public and nothing submitted can show that they were not used; its table says so."""
     given_training_data: list[Line] = []
     """Where given, rows trained on anything else stand in a table of their own."""
     sources: list[Link] = []

@@ -12,6 +12,8 @@ from benchmark.errors import MettleError
 from benchmark.task_registry import TaskEntry
 
 FILE = "reference.json"
+ANCHOR_RUNS = 20
+"""An arm counts once it has so many runs, and with these first ones alone, so that a later run changes no score."""
 Arm = Literal["random", "oracle"]
 Count = Annotated[int, Field(ge=0)]
 
@@ -26,7 +28,7 @@ class AnchorRun(Strict):
 
 
 class TaskAnchors(Strict):
-    """The arms of one task version; an arm that is not measured is missing."""
+    """The arms of one task version, the runs of each by the seed of their choice."""
 
     task_sha256: Sha256
     """`Task.scoring_sha256` when they were trained: anchors of another definition are refused."""
@@ -52,7 +54,7 @@ def read_reference(entry: TaskEntry) -> Reference:
 
 
 def anchor_accuracies(entry: TaskEntry) -> dict[str, np.ndarray]:
-    """Accuracies of the runs of each arm that was measured on this task: float64 (k,) in [0, 1].
+    """Accuracies of the first runs of each arm that has enough of them: float64 (ANCHOR_RUNS,) in [0, 1].
 
     Raises MettleError for anchors of another definition or split of the task.
     """
@@ -67,4 +69,8 @@ def anchor_accuracies(entry: TaskEntry) -> dict[str, np.ndarray]:
             anchors.task_sha256[:12],
             "Restore it, or measure them again: python -m scripts.measure_curation_anchors",
         )
-    return {arm: np.array([run.right / anchors.tested for run in runs]) for arm, runs in anchors.arms.items()}
+    return {
+        arm: np.array([run.right / anchors.tested for run in runs[:ANCHOR_RUNS]])
+        for arm, runs in anchors.arms.items()
+        if len(runs) >= ANCHOR_RUNS
+    }

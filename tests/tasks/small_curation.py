@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from benchmark.documents import file_sha256
 from benchmark.paths import ROOT
 from benchmark.submitted_sets.curated import CuratedSet
 from scripts.freeze_curation_split import freeze
-from tasks.curation.reference import AnchorRun, Arm, Reference, TaskAnchors
+from tasks.curation.reference import ANCHOR_RUNS, AnchorRun, Arm, Reference, TaskAnchors
 from tasks.curation.split import OpenCuration, open_curation
 
 TESTED, CORRUPTED, STEPS, RUNS = 300, 15, 12, 2
@@ -62,13 +63,13 @@ task = "{task}"
 
 
 def write_anchors(split: OpenCuration, accuracies: dict[Arm, list[float]]) -> None:
-    """A reference.json beside the small task."""
+    """A reference.json beside the small task: the accuracies of each arm over and over, as many as an arm needs."""
     entry = split.entry
     assert entry.task.data.split_sha256 is not None
     arms: dict[Arm, list[AnchorRun]] = {
         arm: [
             AnchorRun(choice_seed=run, net_seed=run, right=round(value * split.frozen.tested))
-            for run, value in enumerate(values)
+            for run, value in enumerate(itertools.islice(itertools.cycle(values), ANCHOR_RUNS))
         ]
         for arm, values in accuracies.items()
     }

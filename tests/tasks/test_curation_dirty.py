@@ -19,7 +19,7 @@ from benchmark.task_registry import find_task
 from tasks.curation.chosen import choose, least_suspect
 from tasks.curation.dirty import PROTOCOL
 from tasks.curation.measures import PLAN
-from tasks.curation.reference import anchor_accuracies
+from tasks.curation.reference import AnchorRun, Reference, anchor_accuracies
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, open_curation
 
@@ -85,7 +85,7 @@ def test_without_anchors_the_gain_is_missing(split: OpenCuration, tmp_path: Path
 def test_the_gain_is_0_and_1_at_the_anchors_and_not_clipped(
     split: OpenCuration, tmp_path: Path, shares: list[float], gain: float
 ) -> None:
-    write_anchors(split, {"random": [0.69, 0.7, 0.71], "oracle": [0.89, 0.9, 0.91]})
+    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
     try:
         found = combined(split, tmp_path / "random", CuratedSet("indices", random_pick(split)), shares)
     finally:
@@ -96,7 +96,7 @@ def test_the_gain_is_0_and_1_at_the_anchors_and_not_clipped(
     assert score.lower is not None
     assert score.upper is not None
     assert score.lower < gain < score.upper  # nets without spread still have the anchors' errors
-    assert found.cells["anchor:oracle"] == {"accuracy": pytest.approx(0.9), "runs": 3}
+    assert found.cells["anchor:oracle"] == {"accuracy": pytest.approx(0.9), "runs": 20}
 
 
 def test_the_mean_is_divided_once(split: OpenCuration, tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_own_images_and_orders_that_are_none_are_refused(
 
 
 def test_a_ranking_end_to_end(split: OpenCuration, tasks_dir: Path, tmp_path: Path) -> None:
-    write_anchors(split, {"random": [0.2, 0.25, 0.3], "oracle": [0.7, 0.8, 0.9]})
+    write_anchors(split, {"random": [0.2, 0.3], "oracle": [0.7, 0.9]})
     try:
         folder = submission(tmp_path / "ranking", TASK, CuratedSet("suspicion", suspicion=perfect_order(split)))
         options = Options(tasks_dir=tasks_dir, workers=1)
@@ -222,3 +222,20 @@ def test_a_ranking_end_to_end(split: OpenCuration, tasks_dir: Path, tmp_path: Pa
     mean = result.scores["accuracy"].value
     assert result.scores["normalized_gain"].value == pytest.approx((mean - 0.25) / (0.8 - 0.25), abs=1e-3)
     assert again.result == result
+
+
+def test_an_arm_counts_with_its_first_twenty_runs_and_not_before(split: OpenCuration) -> None:
+    path = split.entry.folder / "reference.json"
+    write_anchors(split, {"random": [0.7], "oracle": [0.9]})
+    reference = Reference.model_validate_json(path.read_text())
+    (anchors,) = reference.anchors.values()
+    more = [AnchorRun(choice_seed=20, net_seed=20, right=0)]
+    anchors.arms["random"] = anchors.arms["random"] + more
+    anchors.arms["oracle"] = anchors.arms["oracle"][:-1]
+    path.write_text(reference.model_dump_json())
+    try:
+        found = anchor_accuracies(split.entry)
+    finally:
+        path.unlink()
+    assert set(found) == {"random"}
+    assert found["random"].tolist() == [0.7] * 20

@@ -1,0 +1,98 @@
+"""A record of a chosen training set: its nets beside the anchors, its classes, and what its ranking finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leaderboard.cells import Values
+from leaderboard.numbers import MISSING, plain
+from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, share_cell
+
+KINDS = ("run", "anchor", "chosen", "debug")
+ANCHORS = {
+    "random": "Balanced random choices, a mean",
+    "oracle": "Balanced random choices of clean images, a mean",
+}
+
+ByName = Mapping[str, Values]
+
+
+def curation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Values]]:
+    """The tables of this family, and the cells that belong to none of them.
+
+    cells: by name, `run:<n>`, `anchor:<arm>`, `chosen:class/<name>` and `debug:<kind of dirt>` among others.
+    """
+    kinds: dict[str, dict[str, Values]] = {kind: {} for kind in KINDS}
+    others: dict[str, Values] = {}
+    for name, values in cells.items():
+        kind, separator, rest = name.partition(":")
+        if separator and kind in kinds:
+            kinds[kind][rest] = values
+        else:
+            others[name] = values
+    made = (_nets(kinds["run"], kinds["anchor"]), _classes(kinds["chosen"]), _debug(kinds["debug"]))
+    return [table for table in made if table is not None], others
+
+
+def _nets(runs: ByName, anchors: ByName) -> PartTable | None:
+    if not runs:
+        return None
+    rows = [PartRow(f"Net {run}", (share_cell(values, "accuracy"), _loss(values))) for run, values in runs.items()]
+    rows += [
+        PartRow(ANCHORS.get(arm, arm), (share_cell(values, "accuracy"), PartCell(MISSING)), mark=_of_nets(values))
+        for arm, values in anchors.items()
+    ]
+    columns = (
+        PartColumn("Test accuracy %", best="high"),
+        PartColumn("Training loss", "Mean over the last epoch, on labels as they were given.", "low"),
+    )
+    caption = "Every net was trained on the same examples from another seed." + (
+        " Anchors are frozen: each of their nets had a choice of its own." if anchors else ""
+    )
+    return PartTable("Net by net", caption, "Net", columns, tuple(rows))
+
+
+def _of_nets(values: Values) -> str:
+    return f"{values['runs']:.0f} nets" if "runs" in values else ""
+
+
+def _loss(values: Values) -> PartCell:
+    loss = values.get("train_loss")
+    return PartCell(MISSING) if loss is None else PartCell(plain(loss, 3), loss)
+
+
+def _classes(shares: ByName) -> PartTable | None:
+    if not shares:
+        return None
+    rows = tuple(
+        PartRow(name.removeprefix("class/"), (share_cell(values, "share", digits=1),))
+        for name, values in shares.items()
+    )
+    caption = "How often each class is drawn in training, by the labels of the choice."
+    return PartTable("What was chosen", caption, "Class", (PartColumn("Share %", best="high"),), rows)
+
+
+def _debug(kinds: ByName) -> PartTable | None:
+    """The kinds of dirt by how well a ranking finds them."""
+    if not kinds:
+        return None
+    found = list(dict.fromkeys(key for values in kinds.values() for key in values if key.startswith("found_at_")))
+    columns = (
+        PartColumn("AP %", "Average precision; a random order has the share of this dirt in the pool.", "high"),
+        PartColumn("AUROC %", "A random order has 50.", "high"),
+        *(
+            PartColumn(
+                f"Found in {percent} %", f"Share of the dirt in the most suspect {percent} % of the pool.", "high"
+            )
+            for percent in (key.removeprefix("found_at_") for key in found)
+        ),
+    )
+    rows = tuple(
+        PartRow(
+            kind.capitalize(),
+            tuple(share_cell(values, key, digits=1) for key in ("average_precision", "auroc", *found)),
+        )
+        for kind, values in kinds.items()
+    )
+    caption = "What the suspicion ranking finds, counted from its order: no net was trained for this."
+    return PartTable("What the ranking finds", caption, "Dirt", columns, rows, wide=True)
