@@ -1,0 +1,49 @@
+"""DC's own protocol: the steps its code takes, and its files in pixel units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scripts.check_published_distillation import CHECKS, examples_of, line, plan_of
+
+
+def test_the_schedule_is_that_of_their_code() -> None:
+    """`for ep in range(Epoch + 1)`, the rate lowered at the end of epoch Epoch // 2 + 1."""
+    for epochs, plan in ((300, plan_of(CHECKS[0])),):
+        passes = list(range(epochs + 1))
+        lowered = [epoch > epochs // 2 + 1 for epoch in passes]
+        assert plan.total_steps(10) == len(passes)
+        rates = [plan.optimizer.learning_rate * plan.schedule.factor(epoch, len(passes), epoch) for epoch in passes]
+        assert rates == pytest.approx([0.001 if low else 0.01 for low in lowered])
+        assert plan.augmentations == []
+        assert plan.last_batch == "kept"
+
+
+def test_subsets_differ_and_are_drawn_again_alike() -> None:
+    first, second = (examples_of(CHECKS[1], run)[0] for run in (0, 1))
+    assert first.targets.sum(axis=0).tolist() == [10] * 10
+    assert not np.array_equal(first.images, second.images)
+    assert np.array_equal(first.images, examples_of(CHECKS[1], 0)[0].images)
+
+
+def test_their_file_comes_back_normalized(mirror: Path) -> None:
+    check = next(check for check in CHECKS if check.file)
+    assert check.file is not None
+    if not (mirror / check.file).is_file():
+        pytest.skip(f"no mirror folder (METTLE_MIRROR) has {check.file}")
+    examples, _ = examples_of(check, 0)
+    plan = plan_of(check)
+    with np.load(mirror / check.file) as file:
+        theirs = file["images"]
+    ours = ((examples.images - plan.mean) / plan.std).transpose(0, 3, 1, 2)
+    assert np.abs(ours - theirs).max() < 1e-5
+    outside = ((examples.images < 0) | (examples.images > 1)).mean()
+    assert 0.05 < outside < 0.2  # distilled images leave the range of real pixels
+
+
+def test_the_line_says_whether_it_is_within() -> None:
+    assert line(CHECKS[1], np.array([73.0, 74.0])).endswith("difference -0.30, within 1.5")
+    assert line(CHECKS[1], np.array([70.0])).endswith("difference -3.80, OUTSIDE 1.5")
