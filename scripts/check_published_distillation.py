@@ -4,7 +4,7 @@ python -m scripts.check_published_distillation [--only NAME] [--runs 10]
 
 Their protocol for DC: 300 epochs, no augmentation (VICO-UoE/DatasetCondensation, `main.py` and `utils.py`: epochs are
 counted from 0 to 300, and the rate falls to a tenth after number 151). Every subset of random images gets one net,
-every file as many nets as runs. Nets that are trained already are not trained again, and a killed run goes on where it was.
+every file as many nets as runs. What is trained already is not trained again, and a killed run goes on where it was.
 The files lie in a mirror folder (METTLE_MIRROR); checks whose file is missing are left out, and said so.
 """
 
