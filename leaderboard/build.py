@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmark.errors import MettleError
@@ -14,10 +16,12 @@ from leaderboard.bundle_pages import bundle_pages, bundle_path, newest_bundles
 from leaderboard.bundles import bundle_table, read_bundles
 from leaderboard.collect import Collection, TaskKey, collect
 from leaderboard.guide_pages import changes_page, submit_page
-from leaderboard.pages import data_page, index_page, methods_page, submission_pages, task_page, task_path
+from leaderboard.index_page import index_page
+from leaderboard.pages import data_page, methods_page, submission_pages, task_page
 from leaderboard.revision import SiteRevision, site_revision
 from leaderboard.rows import Table, tables
-from leaderboard.site import Site
+from leaderboard.site import Site, processors
+from leaderboard.task_paths import task_path
 
 REPORTED_DIR = ROOT / "leaderboard" / "reported"
 
@@ -61,26 +65,27 @@ def build(
     """
     collection = collect(roots, tasks_dir, reported_dir)
     bundles = read_bundles(tasks_dir, collection.tasks)
-    board = {key: tables(task, collection.entries[key]) for key, task in collection.tasks.items()}
+    with ThreadPoolExecutor(processors()) as pool:  # the time goes into array arithmetic, which threads share well
+        found = pool.map(lambda key: tables(collection.tasks[key], collection.entries[key]), collection.tasks)
+        board = dict(zip(collection.tasks, found, strict=True))
     _every_record_has_a_row(collection, board)
     records = sum(len(entries) for entries in collection.entries.values())
-    site = Site(
+    with Site(
+        out,
         revision=revision or site_revision(ROOT),
         record_count=records,
         submission_count=len(collection.submissions),
         bundles=[(bundle, bundle_path(bundle)) for bundle in newest_bundles(bundles)],
-    )
-    for key in collection.tasks:
-        task_page(site, collection, board, key, tasks_dir)
-    submission_pages(site, collection, board)
-    bundle_pages(site, [bundle_table(bundle, collection.tasks, board) for bundle in bundles])
-    index_page(site, collection, board)
-    methods_page(site)
-    data_page(site, collection)
-    paths = {key: task_path(task) for key, task in collection.tasks.items()}
-    submit_page(site, [(task, paths[key]) for key, task in collection.tasks.items()])
-    changes_page(site, collection, paths)
-    site.write(out)
+    ) as site:
+        task_pages = [partial(task_page, site, collection, board, key, tasks_dir) for key in collection.tasks]
+        site.run(task_pages + submission_pages(site, collection, board))
+        bundle_pages(site, [bundle_table(bundle, collection.tasks, board) for bundle in bundles])
+        index_page(site, collection, board, tasks_dir)
+        methods_page(site)
+        data_page(site, collection)
+        paths = {key: task_path(task) for key, task in collection.tasks.items()}
+        submit_page(site, [(task, paths[key]) for key, task in collection.tasks.items()])
+        changes_page(site, collection, paths)
     return Summary(
         out=out,
         tasks=len(collection.tasks),

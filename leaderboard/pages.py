@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmark.documents import Task
@@ -15,27 +16,24 @@ from leaderboard.collect import Collection, TaskKey
 from leaderboard.compare_page import compare_page
 from leaderboard.data_sets import data_sets
 from leaderboard.export import Flat, csv_text, entry_records, json_text, reported_records, table_records
-from leaderboard.families import by_family
 from leaderboard.folding import AGREEMENT
 from leaderboard.frozen_line import frozen_line
 from leaderboard.heat import LEVELS
 from leaderboard.pair_tests import PAIR_TESTS
 from leaderboard.ranking import CONFIDENCE
-from leaderboard.reported import ReportedRow, external_protocols, reported_rows
+from leaderboard.reported import external_protocols, reported_rows
 from leaderboard.reported_scatter import reported_scatter
 from leaderboard.reported_view import reported_view
 from leaderboard.rows import Row, Table
 from leaderboard.site import BOARD, LONG_BOARD, Site
 from leaderboard.status import EXPLAINED
 from leaderboard.submission_view import declared, record_view
+from leaderboard.task_paths import is_newest, reported_of, task_path
 from leaderboard.task_scatter import task_scatter
-from leaderboard.task_view import TableView, leaders_note, row_keys, table_view
+from leaderboard.task_view import leaders_note, row_keys, table_view
 
 Board = Mapping[TaskKey, tuple[Table, ...]]
 Placed = tuple[Task, Table, Row]
-
-LEADERS_SHOWN = 4
-"""Rows of a task on the first page."""
 
 ROWS_ABOVE_A_PLOT = 12
 """Below a longer table nobody would find the plot, so it stands above."""
@@ -49,33 +47,6 @@ class Files:
     json: str
 
 
-@dataclass(frozen=True)
-class IndexTask:
-    """A task on the first page."""
-
-    task: Task
-    path: str
-    records: int
-    reported: int
-    ranked: int
-    leaders: TableView | None
-    """The best rows of its first table with ranks, drawn on an axis of their own."""
-    note: str
-
-    @property
-    def table(self) -> str:
-        """Which table the rows are of, where it is not the main one."""
-        return "" if self.leaders is None or self.leaders.kind == "ranked" else self.leaders.heading.title
-
-
-def task_path(task: Task) -> str:
-    return f"tasks/{task.family}/{task.name}.v{task.version}.html"
-
-
-def _is_newest(collection: Collection, task: Task) -> bool:
-    return task.version == max(version for task_id, version in collection.tasks if task_id == task.id)
-
-
 def _data_files(site: Site, stem: str, records: list[Flat]) -> Files:
     files = Files(f"data/{stem}.csv", f"data/{stem}.json")
     site.add(files.csv, csv_text(records))
@@ -83,25 +54,18 @@ def _data_files(site: Site, stem: str, records: list[Flat]) -> Files:
     return files
 
 
-def _reported(collection: Collection, task: Task) -> list[ReportedRow]:
-    """Reported results name a task without a version, so they stand on the page of its newest one."""
-    if not _is_newest(collection, task):
-        return []
-    return reported_rows(collection.reported, task.id, task.primary.name)
-
-
 def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, tasks_dir: Path) -> None:
     """The page of one task version, with a data file for each of its tables."""
     task = collection.tasks[key]
     stem = f"{task.family}/{task.name}.v{task.version}"
     keys = row_keys(board[key])
-    newest = _is_newest(collection, task)
+    newest = is_newest(collection, task)
     compare = compare_page(site, task, board[key], keys, task_path=task_path(task), newest=newest)
     views = [
         (table_view(task, table, keys=keys), _data_files(site, f"{stem}.{table.kind}", table_records(task, table)))
         for table in board[key]
     ]
-    reported = _reported(collection, task)
+    reported = reported_of(collection, task)
     line = frozen_line(task, tasks_dir)
     site.page(
         task_path(task),
@@ -127,21 +91,20 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
     )
 
 
-def submission_pages(site: Site, collection: Collection, board: Board) -> None:
-    """A page for every submission, scored or not."""
+def submission_pages(site: Site, collection: Collection, board: Board) -> list[Callable[[], None]]:
+    """A job for the page of every submission, scored or not."""
     found: dict[str, list[Placed]] = {name: [] for name in collection.submissions}
     for key, task in collection.tasks.items():
         for table in board[key]:
             for row in table.rows:
                 found[row.entry.name].append((task, table, row))
-    for name, placed in found.items():
-        _submission_page(site, collection, name, placed)
+    return [partial(_submission_page, site, collection, name, placed) for name, placed in found.items()]
 
 
 def _submission_page(site: Site, collection: Collection, name: str, found: list[Placed]) -> None:
     """The page of one submission, with all numbers of its records as data."""
     submission = collection.submissions[name]
-    records = [record_view(task, table, row, newest_version=_is_newest(collection, task)) for task, table, row in found]
+    records = [record_view(task, table, row, newest_version=is_newest(collection, task)) for task, table, row in found]
     flat = [record for task, _, row in found for record in entry_records(task, row.entry, row.status)]
     site.page(
         f"submissions/{name}.html",
@@ -156,38 +119,6 @@ def _submission_page(site: Site, collection: Collection, name: str, found: list[
     )
 
 
-def index_page(site: Site, collection: Collection, board: Board) -> None:
-    """The first page: research before sandbox, in each the families with their active tasks, then all others."""
-    tiers = []
-    for tier in ("research", "sandbox"):
-        tasks = [task for task in collection.tasks.values() if task.tier == tier]
-        shown = [task for task in tasks if task.state == "active" and _is_newest(collection, task)]
-        families = [
-            (family, [_index_task(collection, board, task) for task in members]) for family, members in by_family(shown)
-        ]
-        others = [_index_task(collection, board, task) for task in tasks if task not in shown]
-        if tasks:
-            tiers.append((tier, families, others))
-    local = [entry for entries in collection.entries.values() for entry in entries if entry.local]
-    repeated = [entry for entries in collection.entries.values() for entry in entries if entry.repeated_here]
-    site.page("index.html", "index.html.j2", tiers=tiers, local_count=len(local), repeated_count=len(repeated))
-
-
-def _index_task(collection: Collection, board: Board, task: Task) -> IndexTask:
-    """Its leaders are of its first table with ranks: the main one, or predictions where nobody sent a model."""
-    key = (task.id, task.version)
-    main = next((table for table in board[key] if table.ranking is not None), None)
-    return IndexTask(
-        task=task,
-        path=task_path(task),
-        records=len(collection.entries[key]),
-        reported=len(_reported(collection, task)),
-        ranked=len(main.rows) if main else 0,
-        leaders=table_view(task, main, first=LEADERS_SHOWN) if main else None,
-        note=leaders_note(main) if main else "",
-    )
-
-
 def methods_page(site: Site) -> None:
     """How scores, intervals, ranks and statuses come about."""
     site.page("methods.html", "methods.html.j2", statuses=EXPLAINED, agreement=AGREEMENT, confidence=CONFIDENCE)
@@ -199,7 +130,7 @@ def data_page(site: Site, collection: Collection) -> None:
     Every protocol of others that is no task of ours gets a page, which repeats the notes of its documents.
     """
     ids = {task.id for task in collection.tasks.values()}
-    pages = {task.id: task_path(task) for task in collection.tasks.values() if _is_newest(collection, task)}
+    pages = {task.id: task_path(task) for task in collection.tasks.values() if is_newest(collection, task)}
     for protocol in external_protocols(collection.reported, ids):
         pages[protocol] = _external_page(site, collection, protocol)
     documents = [
@@ -208,7 +139,7 @@ def data_page(site: Site, collection: Collection) -> None:
     ]
     scored = {entry.name for entries in collection.entries.values() for entry in entries}
     unscored = [submission for name, submission in collection.submissions.items() if name not in scored]
-    newest = [task for task in collection.tasks.values() if _is_newest(collection, task)]
+    newest = [task for task in collection.tasks.values() if is_newest(collection, task)]
     site.page(
         "data.html",
         "data.html.j2",

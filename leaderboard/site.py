@@ -1,10 +1,13 @@
-"""Pages and data files of a site, gathered in memory and put in place at once."""
+"""Pages and data files of a site, written beside it and put in place at once."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import multiprocessing
+import os
 import tempfile
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,8 @@ from leaderboard.revision import SiteRevision
 HERE = Path(__file__).parent
 MARKER = ".mettle-site"
 """Lies in every built site, so that a build replaces its own folders only."""
+JOBS_A_PROCESS = 100
+"""Fewer are done sooner than a process is started."""
 
 
 def _hash_source(text: str) -> str:
@@ -49,12 +54,18 @@ def _inline(scripts: tuple[str, ...]) -> dict[str, Markup | str]:
 
 
 class Site:
-    """Files by their path in the site; nothing touches the disk before `write`."""
+    """Files by their path in the site, for use in a `with` block.
 
-    def __init__(self, *, revision: SiteRevision | None = None, **everywhere: Any) -> None:
+    They go into a folder beside the site's, for ten thousand pages do not fit into memory, and take its place when the
+    block ends; readers see the old site or the new one, hardly ever a gap. After an error nothing is left.
+    """
+
+    def __init__(self, out: Path, *, revision: SiteRevision | None = None, **everywhere: Any) -> None:
         """`revision`: what the site is built from. `everywhere`: further values that all templates see."""
+        self.out = out
         self.revision = revision
-        self.files: dict[str, str] = {}
+        self.files: set[str] = set()
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -73,33 +84,85 @@ class Site:
         inline = _inline(scripts)
         self.add(path, self._templates.get_template(template).render(root=root, path=path, **inline, **values))
 
-    def add(self, path: str, text: str) -> None:
+    def add(self, path: str, content: str | bytes) -> None:
+        """Write one file. Raises MettleError for a path that is taken, and where the disk is full."""
         if path in self.files:
             raise MettleError(path, "two pages of a site have different paths")
-        self.files[path] = text
+        self.files.add(path)
+        target = self._fresh / path
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
-    def write(self, out: Path) -> None:
-        """Replace the folder `out` by this site; readers see the old site or the new one, hardly ever a gap.
+    def run(self, jobs: Sequence[Callable[[], None]]) -> None:
+        """Do jobs that add files and nothing else, in several processes where there are many and the system forks."""
+        workers = min(processors(), len(jobs) // JOBS_A_PROCESS)
+        if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():
+            for job in jobs:
+                job()
+            return
+        _forked.append((self, jobs, workers))
+        try:
+            with multiprocessing.get_context("fork").Pool(workers) as pool:
+                for added in pool.map(_do_share, range(workers), chunksize=1):
+                    if taken := self.files.intersection(added):
+                        raise MettleError(min(taken), "two pages of a site have different paths")
+                    self.files.update(added)
+        finally:
+            _forked.pop()
 
-        Raises MettleError where `out` holds something else than a built site, or cannot be written.
-        """
+    @property
+    def _fresh(self) -> Path:
+        assert self._scratch is not None, "a site is built in a `with` block"
+        return Path(self._scratch.name) / "new"
+
+    def _unwritable(self, error: OSError) -> MettleError:
+        return MettleError(self.out, "cannot be written", error.strerror, "Free space or choose another --out.")
+
+    def __enter__(self) -> Site:
+        """Raises MettleError where `out` holds something else than a built site, or cannot be written."""
+        out = self.out
         if out.exists() and not (out / MARKER).is_file() and (not out.is_dir() or any(out.iterdir())):
-            raise MettleError(
-                out, "the site goes into a new or empty folder, or replaces a built site", "other files there"
-            )
+            rule = "the site goes into a new or empty folder, or replaces a built site"
+            raise MettleError(out, rule, "other files there")
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
-                fresh = Path(scratch) / "new"
-                for path, text in self.files.items():
-                    target = fresh / path
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(text.encode("utf-8"))
-                (fresh / MARKER).write_bytes(b"A folder that `python -m leaderboard.build` replaces.\n")
-                if out.exists():
-                    out.rename(Path(scratch) / "old")
-                fresh.rename(out)
+            self._scratch = tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.")
+            self._fresh.mkdir()
         except OSError as error:
-            raise MettleError(
-                out, "cannot be written", error.strerror, "Free space or choose another --out."
-            ) from error
+            raise self._unwritable(error) from error
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        assert self._scratch is not None
+        try:
+            if kind is None:
+                (self._fresh / MARKER).write_bytes(b"A folder that `python -m leaderboard.build` replaces.\n")
+                if self.out.exists():
+                    self.out.rename(Path(self._scratch.name) / "old")
+                self._fresh.rename(self.out)
+        except OSError as failure:
+            raise self._unwritable(failure) from failure
+        finally:
+            self._scratch.cleanup()
+
+
+def processors() -> int:
+    """How many processors this process may use, at most 8."""
+    affinity = getattr(os, "sched_getaffinity", None)  # where the system has it; a container's share of a large machine
+    return min(len(affinity(0)) if affinity else os.cpu_count() or 1, 8)
+
+
+_forked: list[tuple[Site, Sequence[Callable[[], None]], int]] = []
+"""What forked processes inherit; jobs hold a whole board, which no pipe should carry."""
+
+
+def _do_share(share: int) -> list[str]:
+    """Every so many-th job; the paths of the files it added."""
+    site, jobs, workers = _forked[-1]
+    known = set(site.files)
+    for job in jobs[share::workers]:
+        job()
+    return sorted(site.files - known)

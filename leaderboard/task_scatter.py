@@ -54,9 +54,17 @@ class _Kind:
 
 
 def task_scatter(
-    task: Task, tables: Iterable[Table], reported: Sequence[ReportedRow], line: FrozenLine | None = None
+    task: Task,
+    tables: Iterable[Table],
+    reported: Sequence[ReportedRow],
+    line: FrozenLine | None = None,
+    *,
+    root: str = "../../",
+    name: str = "scatter",
 ) -> Plot:
     """The plot; empty for a task without a metric to set against its primary one, or with fewer than two rows.
+
+    `root`: the way from the page to the first page of the site. `name`: of the drawing, unique in the page.
 
     The rows of the first table with ranks are full dots with their rank; all others are hollow. Void and withdrawn rows
     are not drawn.
@@ -66,7 +74,7 @@ def task_scatter(
         return Plot(Markup(""), "")
     shown = [table for table in tables if table.kind != "removed"]
     main = next((table for table in shown if table.ranking is not None), None)
-    points = [point for table in shown for point in _measured(task, kind, table, main=table is main)]
+    points = [point for table in shown for point in _measured(task, kind, table, main=table is main, root=root)]
     points += [
         Point(x, y, f"{row.first.method} (reported): {y:.2f} against {x:.2f}", hollow=True, link=f"#reported-{i}")
         for i, row in enumerate(reported, 1)
@@ -79,7 +87,7 @@ def task_scatter(
         title=f"{task.title}: {task.primary.title} against {kind.against.title}",
         x_title=_axis(kind.against),
         y_title=_axis(task.primary),
-        name="scatter",
+        name=name,
         lines=kind.lines,
         logits=kind.logits,
     )
@@ -121,7 +129,7 @@ def _axis(metric: Metric) -> str:
     return f"{metric.title} ({unit})" if unit else metric.title
 
 
-def _measured(task: Task, kind: _Kind, table: Table, *, main: bool) -> list[Point]:
+def _measured(task: Task, kind: _Kind, table: Table, *, main: bool, root: str) -> list[Point]:
     points = []
     beyond = next((metric for metric in task.also if metric.name == BEYOND_THE_LINE), None) if kind.logits else None
     for row in table.rows:
@@ -138,7 +146,7 @@ def _measured(task: Task, kind: _Kind, table: Table, *, main: bool) -> list[Poin
                 y=up,
                 title=title,
                 label=str(row.place.rank) if row.place and main else "",
-                link=f"../../submissions/{row.entry.name}.html",
+                link=f"{root}submissions/{row.entry.name}.html",
                 hollow=not main,
                 x_interval=_interval(kind.against, x) if kind.logits else None,
                 y_interval=_interval(task.primary, y),
