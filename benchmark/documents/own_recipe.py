@@ -20,7 +20,7 @@ class OwnOptimizer(Strict):
 
     name: Literal["sgd", "adamw"]
     learning_rate: Positive | None = None
-    """The highest rate; without it, the file's own `learning_rate`."""
+    """The highest rate; without it, the file's own `learning_rate`, and without that the task's."""
     momentum: Annotated[Finite, Field(ge=0, lt=1)] = 0.9
     """Of sgd."""
     weight_decay: Annotated[Finite, Field(ge=0)] = 5e-4

@@ -61,6 +61,9 @@ class Artifact(Located):
         for table, kind in (("provenance", "curated"), ("own_recipe", "distilled")):
             if getattr(self, table) is not None and self.kind != kind:
                 raise ValueError(f"only a {kind} artifact has an [artifacts.{table}] table, not a {self.kind} one")
+        teacher = self.own_recipe.teacher if self.own_recipe else None
+        if teacher is not None and teacher.path is not None and self.path is None:
+            raise ValueError("a teacher in the submission's folder goes with a set there; give its url or hub")
         return self
 
 

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark import data
 from benchmark.documents import file_sha256
 from benchmark.errors import MettleError
 from benchmark.submitted_sets.distilled import SUM_TOLERANCE
 from benchmark.submitted_sets.published_layouts import PublishedSet, read_published
 from benchmark.submitted_sets.quantization import MAX_PIXEL, Quantized, dequantize, quantize
 from benchmark.submitted_sets.writing import smallest_integers, write_distilled
-from benchmark.training.zca import fit_whitening
+from benchmark.training.dataset_whitening import whitening_of
 
 
 @dataclass(frozen=True)
@@ -146,10 +145,10 @@ def check_target(target: Path) -> None:
 
 
 def _unwhitened(stored: np.ndarray, dataset: str) -> np.ndarray:
-    training = data.load(dataset, "train").images
-    if training.shape[1:] != stored.shape[1:]:
-        raise MettleError("--zca", f"images of {dataset} are {training.shape[1:]}", stored.shape[1:])
-    return fit_whitening(training).unwhiten(stored)
+    whitening = whitening_of(dataset)
+    if whitening.mean.size != stored[0].size:
+        raise MettleError("--zca", f"images of {dataset} have {whitening.mean.size:,} values", f"{stored[0].size:,}")
+    return whitening.unwhiten(stored)
 
 
 def _labels(published: PublishedSet, source: Path, logits: bool) -> np.ndarray:

@@ -13,7 +13,6 @@ from torch import nn
 from benchmark.documents.own_recipe import OwnLoss, OwnRecipe
 from benchmark.documents.own_recipe import Teacher as TeacherSpec
 from benchmark.documents.submission import ModelSpec
-from benchmark.errors import MettleError
 from benchmark.models.loading import load_checkpoint
 from benchmark.training.augmentations import AnyAugmentation
 from benchmark.training.augmentations.cutmix import CutMix
@@ -23,7 +22,7 @@ from benchmark.training.losses import AnyLoss, CrossEntropy, MeanSquaredError, S
 from benchmark.training.plan import Optimizer, Schedule, TrainingPlan
 from benchmark.training.training_set import TrainingSet
 from benchmark.training.whitened import Whitened
-from benchmark.training.zca import Whitening, fit_whitening
+from benchmark.training.zca import Whitening
 
 TEACHER_BATCH = 250
 
@@ -68,15 +67,15 @@ def own_training(
     targets: np.ndarray,
     *,
     learning_rate: float | None,
-    real_images: Callable[[], np.ndarray],
+    whitening_of: Callable[[], Whitening],
     teacher: Teacher | None,
 ) -> OwnTraining:
     """The plan and the examples of an own recipe.
 
     standard: the task's plan, whose net and normalization hold. images: float32 (N, H, W, C) in pixel units. targets:
-    float32 (N, K). learning_rate: the file's own. real_images: the official training images, asked for under whitening
-    only. teacher: of the recipe, loaded. In order: tiles are enlarged, a teacher asked once labels them, they are
-    whitened. Raises MettleError for a recipe without any learning rate.
+    float32 (N, K). learning_rate: the file's own. whitening_of: gives that of the official training images, where the
+    recipe whitens. teacher: of the recipe, loaded; ValueError where it is missing. In order: tiles are enlarged, a
+    teacher asked once labels them, they are whitened.
     """
     if (recipe.teacher is None) != (teacher is None):
         raise ValueError("a teacher is loaded where the recipe names one")
@@ -88,7 +87,7 @@ def own_training(
         labeller = teacher.labels
     elif recipe.loss.name == "cross_entropy":
         targets = np.eye(targets.shape[1], dtype=np.float32)[targets.argmax(axis=1)]
-    whitening = fit_whitening(real_images()) if recipe.zca else None
+    whitening = whitening_of() if recipe.zca else None
     if whitening is not None:
         images = whitening.whiten(images)
     extra = {"teacher": teacher.bytes} if teacher is not None else {}
@@ -98,15 +97,12 @@ def own_training(
     return OwnTraining(own_plan(recipe, standard, learning_rate), examples, whitening, extra)
 
 
-def own_plan(recipe: OwnRecipe, standard: TrainingPlan, learning_rate: float | None) -> TrainingPlan:
+def own_plan(recipe: OwnRecipe, standard: TrainingPlan, learning_rate: float | None = None) -> TrainingPlan:
     """The standard plan with everything that the recipe says; under whitening, images are not normalized besides.
 
-    Raises MettleError where neither the recipe nor the file has a learning rate.
+    learning_rate: the file's own. The recipe's rate comes first, then the file's, then the task's.
     """
-    rate = recipe.optimizer.learning_rate or learning_rate
-    if rate is None:
-        fix = "Give optimizer.learning_rate, or store learning_rate in the file."
-        raise MettleError("own_recipe", "a training has a learning rate", "neither in the recipe nor in the file", fix)
+    rate = recipe.optimizer.learning_rate or learning_rate or standard.optimizer.learning_rate
     augmentations: list[AnyAugmentation] = [
         DSA(name="dsa") if name == "dsa" else CutMix(name="cutmix") for name in recipe.augmentations
     ]

@@ -41,15 +41,29 @@ class Whitening:
         return np.concatenate(mapped).astype(np.float32).reshape(images.shape)
 
 
-def fit_whitening(images: np.ndarray, epsilon: float = EPSILON) -> Whitening:
-    """The ZCA whitening of a set of images: eigenvectors of their covariance, scaled by 1 / sqrt(variance + epsilon).
+@dataclass(frozen=True)
+class PrincipalAxes:
+    """mean: float64 (D,). axes: float64 (D, D), one a column. variances: float64 (D,), along the axes, ascending."""
 
-    images: uint8, or float in pixel units, (N, H, W, C) with N at least 2. The covariance divides by N - 1. Raises
-    ValueError for fewer images or an epsilon that is not above 0. Source: kornia's ZCAWhitening, whose definition this
-    is, computed here in float64.
+    mean: np.ndarray
+    axes: np.ndarray
+    variances: np.ndarray
+
+    def whitening(self, epsilon: float = EPSILON) -> Whitening:
+        """Each axis is scaled by 1 / sqrt(variance + epsilon). ValueError unless epsilon is above 0."""
+        if epsilon <= 0:
+            raise ValueError(f"epsilon is above 0, got {epsilon}")
+        scales = np.sqrt(np.maximum(self.variances, 0) + epsilon)
+        return Whitening(self.mean, (self.axes / scales) @ self.axes.T, (self.axes * scales) @ self.axes.T)
+
+
+def principal_axes(images: np.ndarray) -> PrincipalAxes:
+    """Eigenvectors and eigenvalues of the covariance of images, which divides by N - 1.
+
+    images: uint8, or float in pixel units, (N, H, W, C). Raises ValueError for fewer than 2.
     """
-    if len(images) < 2 or epsilon <= 0:
-        raise ValueError(f"whitening needs at least 2 images and an epsilon above 0, got {len(images)} and {epsilon}")
+    if len(images) < 2:
+        raise ValueError(f"a covariance needs at least 2 images, got {len(images)}")
     blocks = [images[start : start + BLOCK] for start in range(0, len(images), BLOCK)]
     mean = np.sum([_flat(block).sum(axis=0) for block in blocks], axis=0) / len(images)
     products = np.zeros((mean.size, mean.size))
@@ -57,8 +71,15 @@ def fit_whitening(images: np.ndarray, epsilon: float = EPSILON) -> Whitening:
         centred = _flat(block) - mean
         products += centred.T @ centred
     variances, axes = np.linalg.eigh(products / (len(images) - 1))
-    scales = np.sqrt(np.maximum(variances, 0) + epsilon)
-    return Whitening(mean, (axes / scales) @ axes.T, (axes * scales) @ axes.T)
+    return PrincipalAxes(mean, axes, variances)
+
+
+def fit_whitening(images: np.ndarray, epsilon: float = EPSILON) -> Whitening:
+    """The ZCA whitening of a set of images, as `principal_axes` and `PrincipalAxes.whitening`.
+
+    Source: kornia's ZCAWhitening, whose definition this is, computed here in float64.
+    """
+    return principal_axes(images).whitening(epsilon)
 
 
 def _flat(images: np.ndarray) -> np.ndarray:

@@ -80,6 +80,15 @@ def test_recipe_rules(change: dict[str, Any], words: str) -> None:
     assert words in refused(OwnRecipe, data)
 
 
+def test_a_teacher_in_a_folder_goes_with_a_set_there() -> None:
+    teacher = {"architecture": "convnet3", "sha256": SHA, "path": "teacher.safetensors"}
+    recipe = {**RECIPE, **SOFT, "teacher": teacher}
+    data = artifact("distilled", own_recipe=recipe)
+    assert parse(Submission, data, "x").artifacts[0].own_recipe is not None
+    elsewhere = {"kind": "distilled", "url": "https://example.org/s.safetensors", "sha256": SHA, "own_recipe": recipe}
+    assert "goes with a set there" in refused(Submission, data | {"artifacts": [elsewhere]})
+
+
 def test_a_teacher_with_soft_labels() -> None:
     recipe = parse(OwnRecipe, {**RECIPE, **SOFT, "teacher": TEACHER | {"when": "every_batch"}}, "x")
     assert recipe.teacher is not None

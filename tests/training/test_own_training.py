@@ -42,7 +42,7 @@ def recipe(**changes: Any) -> OwnRecipe:
 
 def prepared(own: OwnRecipe, teacher: Teacher | None = None) -> OwnTraining:
     return own_training(
-        own, STANDARD, IMAGES, TARGETS, learning_rate=0.5, real_images=lambda: IMAGES, teacher=teacher
+        own, STANDARD, IMAGES, TARGETS, learning_rate=0.5, whitening_of=lambda: fit_whitening(IMAGES), teacher=teacher
     )  # fmt: skip
 
 
@@ -65,8 +65,7 @@ def test_the_plan_says_what_the_recipe_says() -> None:
     assert plan.loss == SoftenedKL(name="kl", temperature=4.0)
     assert [one.name for one in plan.augmentations] == ["cutmix", "dsa"]
     assert own_plan(recipe(), STANDARD, learning_rate=0.5).optimizer.learning_rate == 0.1
-    with pytest.raises(MettleError, match="a training has a learning rate"):
-        own_plan(own, STANDARD, learning_rate=None)
+    assert own_plan(own, STANDARD).optimizer.learning_rate == STANDARD.optimizer.learning_rate
 
 
 def test_labels_are_hard_soft_or_of_a_teacher() -> None:

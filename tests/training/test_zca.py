@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
 
+from benchmark import data
+from benchmark.training.dataset_whitening import whitening_of
 from benchmark.training.zca import BLOCK, EPSILON, fit_whitening
 
 
@@ -62,6 +66,22 @@ def test_a_pixel_that_never_changes_stays_finite() -> None:
     images = correlated(50)
     images[:, 0, 0, 0] = 0.25
     assert np.isfinite(fit_whitening(images).whiten(images)).all()
-    for few, epsilon in ((images[:1], 0.1), (images, 0.0)):
-        with pytest.raises(ValueError, match="at least 2 images"):
+    for few, epsilon, says in ((images[:1], 0.1, "at least 2 images"), (images, 0.0, "epsilon is above 0")):
+        with pytest.raises(ValueError, match=says):
             fit_whitening(few, epsilon)
+
+
+def test_axes_of_a_data_set_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METTLE_CACHE", str(tmp_path))
+    first = whitening_of("digits")
+    (kept,) = (tmp_path / "whitening").iterdir()
+    written = kept.stat().st_mtime_ns
+    again = whitening_of("digits")
+    assert kept.stat().st_mtime_ns == written
+    assert np.array_equal(first.matrix, again.matrix)
+    kept.write_bytes(kept.read_bytes()[:1000])
+    assert np.allclose(whitening_of("digits").matrix, first.matrix)
+    pixels = data.load("digits", "train").images.reshape(-1, 64)
+    assert np.allclose(first.mean, pixels.mean(axis=0) / 255)
+    whitened = first.whiten(data.load("digits", "train").images).reshape(-1, 64)
+    assert abs(np.corrcoef(whitened[:, 27:29].T)[0, 1]) < 0.5 * abs(np.corrcoef(pixels[:, 27:29].T)[0, 1])
