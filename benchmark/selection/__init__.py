@@ -12,7 +12,7 @@ from benchmark.selection.neighbour_agreement import neighbour_agreement
 from benchmark.selection.oracle import oracle
 from benchmark.selection.quotas import class_quotas, within_classes
 from benchmark.selection.random_choice import balanced_random_choice, random_choice
-from benchmark.selection.small_loss import label_losses
+from benchmark.selection.small_loss import label_losses, trusted
 
 __all__ = [
     "Clusters",
@@ -33,6 +33,7 @@ __all__ = [
     "oracle",
     "random_choice",
     "ranked",
+    "trusted",
     "within_classes",
     "wrong_labels",
 ]

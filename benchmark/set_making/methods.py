@@ -13,7 +13,7 @@ from pydantic import Field
 from benchmark import data
 from benchmark.data import Dataset
 from benchmark.data.derived.dirty_pool import dirty_pool
-from benchmark.documents.strict import Strict
+from benchmark.documents.strict import Share, Strict
 from benchmark.errors import MettleError
 from benchmark.paths import cache_dir
 from benchmark.selection import (
@@ -29,6 +29,7 @@ from benchmark.selection import (
     neighbour_agreement,
     oracle,
     random_choice,
+    trusted,
     wrong_labels,
 )
 from benchmark.selection.quotas import class_quotas
@@ -138,13 +139,16 @@ class KCenter(Choice):
 
 
 class SmallLoss(Weighing):
-    """Images whose label is likeliest to a net that has not seen them."""
+    """Equally many images of every label, at random among those whose label a net that has not seen them believes."""
 
     name: Literal["small_loss"]
+    kept: Share
+    """Share of each label that is believed: the images of the smallest losses."""
 
     def chosen(self, job: Job) -> Indices:
         losses = label_losses(job.evidence().probabilities, job.pool.labels)
-        return lowest_by_class(losses, job.pool.labels, job.images, job.seed)
+        believed = trusted(losses, job.pool.labels, self.kept, job.seed)
+        return balanced_random_choice(job.pool.labels, job.images, job.seed, allowed=believed)
 
 
 class Margin(Weighing):

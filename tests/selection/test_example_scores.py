@@ -18,6 +18,7 @@ from benchmark.selection import (
     margins,
     neighbour_agreement,
     ranked,
+    trusted,
 )
 
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.0, 1.0, 0.0], [1 / 3, 1 / 3, 1 / 3]])
@@ -55,6 +56,7 @@ def test_forgetting_counts_the_ways_back() -> None:
         (lambda: lowest_by_class([0.0, np.nan], [0, 0], 1, 0), "row 1 is NaN"),
         (lambda: lowest_by_class([0.0, 1.0], [0], 1, 0), "1 like the labels, but got 2"),
         (lambda: lowest_by_class([0.0, 1.0], [0, 0], 3, 0), "a budget is 0 to the 2 images"),
+        (lambda: trusted([0.0], [0], 1.5, 0), "0 to 1, but got 1.5"),
         (lambda: neighbour_agreement(np.zeros((3, 2)), [0, 1], 1), "3 like the features"),
         (lambda: neighbour_agreement(np.zeros((3, 2)), [0, 1, 1], 3), "1 to the 2 other images"),
     ],
@@ -80,6 +82,16 @@ def test_the_lowest_of_every_class_are_taken(images: list[tuple[int, int]], data
     for label in np.unique(labels[picked]):
         inside = scores[picked[labels[picked] == label]]
         assert inside.tolist() == np.sort(scores[labels == label])[: len(inside)].tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=50), st.floats(0, 1))
+def test_the_share_of_smallest_losses_is_trusted(images: list[tuple[int, int]], kept: float) -> None:
+    labels, losses = (np.array(column) for column in zip(*images, strict=True))
+    mask = trusted(losses, labels, kept, seed=1)
+    for label in np.unique(labels):
+        inside = losses[mask & (labels == label)]
+        assert len(inside) == int(kept * (labels == label).sum())
+        assert sorted(inside.tolist()) == np.sort(losses[labels == label])[: len(inside)].tolist()
 
 
 def test_equal_scores_do_not_follow_the_file() -> None:
