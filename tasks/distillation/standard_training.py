@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmark.dataset_protocol import DatasetProtocol, PlannedRuns
+from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, PlannedRuns
 from benchmark.documents import Artifact, Score
 from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
@@ -16,6 +16,7 @@ from benchmark.submitted_sets import DistilledSet, read_distilled
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
 from benchmark.training.training_set import TrainingSet
+from tasks.distillation import leaks
 from tasks.distillation.anchors import read_references
 from tasks.distillation.measures import (
     anchored_scores,
@@ -88,6 +89,13 @@ class StandardTraining(DatasetProtocol):
     def _looked_at(self, entry: TaskEntry, plan: str, run: int) -> bool:
         return plan == STANDARD and run < settings_of(entry).looked_at_runs
 
+    def inspections(self, entry: TaskEntry, artifact: Artifact) -> Sequence[str]:
+        return [leaks.INSPECTION]
+
+    def inspect(self, entry: TaskEntry, split: OpenDistillationSplit, submitted: TrainableSet, name: str) -> Arrays:
+        """Copies of test images among those of the set, as `look_for_copies` gives them."""
+        return leaks.look_for_copies(submitted.distilled.pixels(), split.images)
+
     def combine(
         self, entry: TaskEntry, split: OpenDistillationSplit, candidate: Candidate, shards: Mapping[str, Arrays]
     ) -> Scored:
@@ -130,7 +138,9 @@ class StandardTraining(DatasetProtocol):
             "predicted": OutcomeArray(np.stack([arrays["predicted"] for arrays in nets]), stored="store"),
         }
         notes = [f"Conversion, as its author says: {distilled.conversion}"] if distilled.conversion else []
-        return Scored(scores, cells, outcomes, [], notes)
+        found = shards[INSPECTION + leaks.INSPECTION]
+        flags = leaks.copy_flags(found, leaks.near_copy_threshold(entry.task.data.dataset))
+        return Scored(scores, {**cells, **leaks.pair_cells(found)}, outcomes, flags, notes)
 
     def _learning_rate(self, plan: TrainingPlan, distilled: DistilledSet) -> float:
         return TrainableSet(distilled).adapted(plan).optimizer.learning_rate

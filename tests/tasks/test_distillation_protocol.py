@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark import evaluate
+from benchmark import data, evaluate
 from benchmark.documents import Artifact, Record
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
@@ -17,6 +17,7 @@ from benchmark.protocol import Candidate
 from benchmark.score import close
 from benchmark.task_registry import find_task
 from tasks.distillation.anchors import AnchorRun, summary
+from tasks.distillation.leaks import look_for_copies
 from tasks.distillation.standard_training import PROTOCOL
 from tests.tasks.small_distillation import CORRUPTED, OTHERS, RUNS, TESTED, real_images, small_distillation, submission
 
@@ -163,9 +164,32 @@ def test_constant_and_random_nets_are_at_the_floor(tasks_dir: Path, folder: Path
                 "corrupted_correct": np.packbits(np.zeros((12, CORRUPTED), np.uint8), axis=1),
                 "train_loss": np.array([2.3]),
             }
+    shards["inspect/contamination"] = look_for_copies(IMAGES, split.images[:20])
     found = PROTOCOL.combine(entry, split, Candidate("distilled", artifact=artifact, file=file), shards)
     assert found.scores["accuracy"].value == pytest.approx(entry.task.primary.floor, abs=0.03)
     assert found.scores["mean_corruption_accuracy"].value == 0
+
+
+def test_test_images_in_a_set_are_found_and_named(tasks_dir: Path, tmp_path: Path) -> None:
+    test = data.load("fashion-mnist", "test")
+    images, leaked = IMAGES.copy(), {label: int(np.flatnonzero(test.labels == label)[0]) for label in (2, 5)}
+    images[np.flatnonzero(LABELS == 2)[0]] = test.images[leaked[2]]
+    images[np.flatnonzero(LABELS == 5)[0]] = np.roll(test.images[leaked[5]], 1, axis=1)
+    folder = submission(tmp_path / "leaky", images=images, labels=LABELS)
+    record = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1, effort=Effort("quick")))
+    exact, near = record.result.flags
+    assert {exact.name, near.name} == {"contamination"}
+    assert f"image {np.flatnonzero(LABELS == 2)[0]} is test image {leaked[2]}" in exact.evidence
+    assert "void" in exact.evidence
+    assert f"image {np.flatnonzero(LABELS == 5)[0]} is test image {leaked[5]}" in near.evidence
+    assert record.result.cells[f"pair:{np.flatnonzero(LABELS == 5)[0]}"]["test_row"] == leaked[5]
+
+
+def test_honest_images_raise_no_flag(scored: Record) -> None:
+    assert scored.result.flags == []
+    pairs = [values["correlation"] for name, values in scored.result.cells.items() if name.startswith("pair:")]
+    assert len(pairs) == 5
+    assert pairs == sorted(pairs, reverse=True)
 
 
 def test_a_set_over_budget_is_refused_before_any_training(tasks_dir: Path, tmp_path: Path) -> None:
