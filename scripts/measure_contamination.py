@@ -1,6 +1,7 @@
 """Measures what the search for copied test images finds, and how often it is wrong about honest images.
 
 python -m scripts.measure_contamination                    # both data sets, one table each, writes the figures
+python -m scripts.measure_contamination --table            # prints the committed figures
 python -m scripts.measure_contamination --large            # times 60,000 training against 10,000 test images
 
 Honest images are training images. On CIFAR-10 those that ciFAIR (Barz and Denzler 2020) lists as duplicates of a test
@@ -25,7 +26,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from benchmark import data
 from benchmark.contamination import Closest, closest_test_images
 from benchmark.contamination.bank import unit
-from benchmark.contamination.figures import FOLDER, Figures, Gate
+from benchmark.contamination.figures import FOLDER, Figures, Gate, read_figures
 from benchmark.contamination.pictures import pictures
 from benchmark.documents.canonical import rounded
 from benchmark.documents.store import write_atomically
@@ -166,10 +167,13 @@ def main() -> None:
     parser.add_argument("--dataset", choices=DATASETS, action="append", help="this one only")
     parser.add_argument("--honest", type=int, default=4000)
     parser.add_argument("--leaked", type=int, default=500)
-    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--table", action="store_true", help="print the committed figures, measure nothing")
+    parser.add_argument("--large", action="store_true", help="time every training against every test image")
     arguments = parser.parse_args()
     for dataset in arguments.dataset or DATASETS:
-        if arguments.large:
+        if arguments.table:
+            report(read_figures(dataset))
+        elif arguments.large:
             time_large(dataset)
         else:
             measure(dataset, arguments.honest, arguments.leaked)

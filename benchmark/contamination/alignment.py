@@ -16,7 +16,6 @@ from benchmark.contamination.pictures import Pictures
 from benchmark.contamination.similarity import Similarity, centred_places, turn
 
 Floats = NDArray[np.float32]
-_STEPS = 4
 _PAIRS_AT_ONCE = 256
 _LARGEST_SCALE, _LARGEST_ROTATION_DEGREES, _LARGEST_SHIFT_PX = 1.15, 12.0, 3.0
 _DAMPING = 1e-3
@@ -50,16 +49,21 @@ class Moves:
         degrees = math.degrees(math.atan2(onto.imag, onto.real))
         return Similarity(bool(self.mirrored[pair]), degrees, float(abs(onto)), float(shift.imag), float(shift.real))
 
-    def __getitem__(self, pairs: slice) -> Moves:
+    def __getitem__(self, pairs: slice | NDArray[np.int64]) -> Moves:
         return Moves(self.mirrored[pairs], self.turn[pairs], self.shift[pairs])
 
 
 def align(
-    submitted: Pictures, submitted_rows: NDArray[np.int64], tests: Pictures, test_rows: NDArray[np.int64], start: Moves
-) -> Moves:
-    """The moves near `start` under which each pair correlates best.
+    submitted: Pictures,
+    submitted_rows: NDArray[np.int64],
+    tests: Pictures,
+    test_rows: NDArray[np.int64],
+    start: Moves,
+    steps: int,
+) -> tuple[Moves, Floats]:
+    """The moves near `start` under which each pair correlates best, and that correlation: float32 (P,) in [-1, 1].
 
-    submitted: float32 (N, h, w), tests: float32 (M, h, w), both smoothed. rows: int64 (P,), the pairs.
+    submitted: float32 (N, h, w), tests: float32 (M, h, w), both smoothed. rows: int64 (P,), the pairs, at least one.
     Gauss-Newton steps on the difference of the normalized pictures by inverse composition (Baker and Matthews 2004)
     with the step scaled as for the correlation coefficient (Evangelidis and Psarakis 2008); of all steps the best is
     kept. Moves stay within 12 degrees, a scale of 1.15 and 3 pixels.
@@ -68,20 +72,24 @@ def align(
     for first in range(0, len(test_rows), _PAIRS_AT_ONCE):
         pairs = slice(first, first + _PAIRS_AT_ONCE)
         rows, inverse = np.unique(submitted_rows[pairs], return_inverse=True)
-        found.append(_align_block(submitted[rows], inverse, tests, test_rows[pairs], start[pairs]))
-    if not found:
-        return start
-    return Moves(start.mirrored, np.concatenate([turn for turn, _ in found]), np.concatenate([b for _, b in found]))
+        found.append(_align_block(submitted[rows], inverse, tests, test_rows[pairs], start[pairs], steps))
+    turns, shifts, correlations = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return Moves(start.mirrored, turns, shifts), correlations
 
 
 def _align_block(
-    submitted: Pictures, rows: NDArray[np.intp], tests: Pictures, test_rows: NDArray[np.int64], start: Moves
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    submitted: Pictures,
+    rows: NDArray[np.intp],
+    tests: Pictures,
+    test_rows: NDArray[np.int64],
+    start: Moves,
+    steps: int,
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128], Floats]:
     slopes = _slopes(submitted)[rows]
     still = submitted.reshape(len(submitted), -1)[rows]
     turns, shifts = start.turn, start.shift
-    best, best_turns, best_shifts = np.full(len(rows), -np.inf), turns, shifts
-    for step in range(_STEPS + 1):
+    best, best_turns, best_shifts = np.full(len(rows), -np.inf, np.float32), turns, shifts
+    for step in range(steps + 1):
         moved, shared = sample(tests, test_rows, Moves(start.mirrored, turns, shifts), margin_px=_MARGIN_PX)
         moved, _ = normalized(moved, shared)
         fixed, lengths = normalized(still, shared)
@@ -89,14 +97,14 @@ def _align_block(
         better = correlations > best
         best = np.where(better, correlations, best)
         best_turns, best_shifts = np.where(better, turns, best_turns), np.where(better, shifts, best_shifts)
-        if step == _STEPS:
+        if step == steps:
             break
         # Where the pair hardly agrees yet, the scaled step would be endless.
         errors = (moved / np.maximum(correlations, 0.3)[:, None] - fixed) * lengths
         grow, twist, right, down = _step(slopes, fixed, shared, errors).T.astype(np.float64)
         turn_step, shift_step = 1 + grow + 1j * twist, right + 1j * down
         turns, shifts = _bounded(turns / turn_step, shifts - turns * shift_step / turn_step)
-    return best_turns, best_shifts
+    return best_turns, best_shifts, best
 
 
 def _slopes(images: Pictures) -> Floats:

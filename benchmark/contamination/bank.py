@@ -4,7 +4,7 @@ A matrix product of all pairs under all moves is out of reach at full resolution
 on the leading principal components of the test images, each divided by the root of its variance plus a floor: what most
 garments share then counts little. The moves and this projection are linear, so that a submitted image is
 undone and projected for all moves by one matrix product. First a coarse grid of moves against all test images, then a
-fine grid against the best few hundred of them.
+fine grid against the best hundred or so of them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FINE_MOVES = [
         (False, True), (-10, -5, 0, 5, 10), (0.9, 1.0, 1.1), _SHIFTS
     )
 ]
-FINELY_SEARCHED = 256
+FINELY_SEARCHED = 128
 """Test images of each submitted one that the fine grid is held against."""
 ROWS_AT_ONCE = 64
 _VARIANCE_FLOOR = 1e-2  # of the total variance: components below it are noise and small moves

@@ -18,8 +18,9 @@ Progress = Callable[[int, int], None]
 """Called with the images looked at so far, and all."""
 
 STRICTEST_THRESHOLD = 0.95
-_ALIGNED = 3
-"""Candidates of each image that are aligned at full resolution."""
+_ROUGHLY_ALIGNED, _ROUGH_STEPS = 32, 1
+_ALIGNED, _STEPS = 4, 2
+"""Candidates of each image at full resolution: many by a step, then the best of them to the end."""
 _FLOOR = 1e-3  # of the total variance, added to that of every direction: noise and interpolation live there
 _ALIGNMENT_SIGMA_PX = 1.0
 
@@ -120,7 +121,7 @@ def closest_test_images(images: np.ndarray, test_images: np.ndarray, *, progress
         nowhere = [Similarity(False, 0.0, 1.0, 0.0, 0.0)] * len(images)
         return Closest(np.full(len(images), -1), np.zeros(len(images)), nowhere)
     tests, submitted = pictures(test_images), pictures(images)
-    search = _Search(tests, max(images.shape[1:3]) / max(tests.shape[1:]))
+    search = PictureSearch(tests, max(images.shape[1:3]) / max(tests.shape[1:]))
     test_rows = np.empty(len(images), dtype=np.int64)
     correlations = np.empty(len(images))
     transforms: list[Similarity] = []
@@ -134,22 +135,30 @@ def closest_test_images(images: np.ndarray, test_images: np.ndarray, *, progress
     return Closest(test_rows, correlations, transforms)
 
 
-class _Search:
-    """Test pictures, float32 (M, h, w), ready to be searched; pixels_per_place: of the images they were made from."""
+class PictureSearch:
+    """Test pictures, float32 (M, h, w), M at least 1, ready to be searched, block after block.
 
-    def __init__(self, tests: Pictures, pixels_per_place: float) -> None:
+    pixels_per_place: how many pixels of the images make one of the pictures.
+    """
+
+    def __init__(self, tests: Pictures, pixels_per_place: float = 1.0) -> None:
         self._tests, self._smooth = tests, smoothed(tests, _ALIGNMENT_SIGMA_PX)
         self._bank, self._pixels_per_place = Bank(tests), pixels_per_place
         self._whiten = whitening(tests)
 
     def closest(self, submitted: Pictures) -> Closest:
         """`closest_test_images` of one block of pictures."""
-        candidates = self._bank.candidates(submitted, _ALIGNED)
-        kept = candidates.test_rows.shape[1]
-        rows = np.repeat(np.arange(len(submitted)), kept)
-        test_rows = candidates.test_rows.ravel()
+        candidates = self._bank.candidates(submitted, _ROUGHLY_ALIGNED)
+        smooth = smoothed(submitted, _ALIGNMENT_SIGMA_PX)
+        found = candidates.test_rows.shape[1]
+        rows, test_rows = np.repeat(np.arange(len(submitted)), found), candidates.test_rows.ravel()
         start = Moves.of([FINE_MOVES[move] for move in candidates.moves.ravel()])
-        moves = align(smoothed(submitted, _ALIGNMENT_SIGMA_PX), rows, self._smooth, test_rows, start)
+        moves, closeness = align(smooth, rows, self._smooth, test_rows, start, _ROUGH_STEPS)
+        kept = min(_ALIGNED, found)
+        order = np.argsort(-closeness.reshape(-1, found), axis=1, kind="stable")[:, :kept]
+        pairs = (order + np.arange(len(submitted))[:, None] * found).ravel()
+        rows, test_rows = rows[pairs], test_rows[pairs]
+        moves, _ = align(smooth, rows, self._smooth, test_rows, moves[pairs], _STEPS)
         correlations = self._correlations(submitted, rows, test_rows, moves).reshape(-1, kept)
         best = correlations.argmax(axis=1) + np.arange(len(submitted)) * kept
         transforms = [moves.similarity(int(pair), self._pixels_per_place) for pair in best]
