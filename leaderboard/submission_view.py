@@ -8,6 +8,7 @@ from benchmark.documents import Metric, Score, Submission, Task
 from leaderboard.cells import Cells, sorted_cells
 from leaderboard.curation_tables import curation_tables
 from leaderboard.detection_tables import detector_tables, set_table
+from leaderboard.distillation_tables import distillation_tables
 from leaderboard.entry import Entry
 from leaderboard.group_tables import class_tables, group_tables
 from leaderboard.heat import HeatTable, heat_tables
@@ -68,7 +69,8 @@ def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> 
     entry = row.entry
     result = entry.record.result
     cells = sorted_cells(result.cells)
-    of_choice, others = curation_tables(cells.others) if task.family == "curation" else ([], cells.others)
+    family_tables = {"curation": curation_tables, "distillation": distillation_tables}.get(task.family)
+    of_set, others = family_tables(cells.others) if family_tables else ([], cells.others)
     lower_is_better = [metric.name for metric in task.also if not metric.higher_is_better]
     return RecordView(
         row=row,
@@ -78,7 +80,7 @@ def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> 
         status=status_mark(row.status),
         marks=tuple(marks(task, entry, row.folded)),
         scores=tuple(_score_lines(task, entry)),
-        parts=(*of_choice, *_parts(task, entry, cells)),
+        parts=(*of_set, *_parts(task, entry, cells)),
         heat=(*class_tables(cells), *heat_tables(others, lower_is_better)),
         submitted=_submitted(entry),
         cost=tuple(_cost(entry)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from benchmark.contamination import STRICTEST_THRESHOLD, closest_test_images, exact_copies

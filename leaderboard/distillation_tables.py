@@ -1,0 +1,83 @@
+"""A record of a distilled set: its nets, nets of other architectures, and which test images its images resemble."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leaderboard.cells import Values
+from leaderboard.numbers import MISSING, plain
+from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, count_cell, share_cell
+
+KINDS = ("net", "architecture", "own", "pair")
+ARCHITECTURES = {
+    "convnet2": "ConvNet-2",
+    "convnet3_bn": "ConvNet-3 with batch norm",
+    "convnet4_bn": "ConvNet-4 with batch norm",
+    "mlp": "MLP",
+    "lenet5": "LeNet-5",
+}
+ACCURACY = PartColumn("Test accuracy %", best="high")
+LOSS = PartColumn("Training loss", "Mean over the last epoch, after the augmentation.", "low")
+
+ByName = Mapping[str, Values]
+
+
+def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Values]]:
+    """The tables of this family, and the cells that belong to none of them.
+
+    cells: by name, `net:<seed>`, `architecture:<name>`, `own:<seed>` and `pair:<image>` among others.
+    """
+    kinds: dict[str, dict[str, Values]] = {kind: {} for kind in KINDS}
+    others: dict[str, Values] = {}
+    for name, values in cells.items():
+        kind, separator, rest = name.partition(":")
+        if separator and kind in kinds:
+            kinds[kind][rest] = values
+        else:
+            others[name] = values
+    made = (
+        _nets("Net by net", "The nets of the ranked training, each from a seed of its own.", "Net", kinds["net"]),
+        _nets(
+            "Other architectures",
+            "One net each, trained in the same way; they were not what the set was made for.",
+            "Architecture",
+            {ARCHITECTURES.get(name, name): values for name, values in kinds["architecture"].items()},
+        ),
+        _nets("Own recipe", "Nets trained by the set's own recipe; never ranked.", "Net", kinds["own"]),
+        _pairs(kinds["pair"]),
+    )
+    return [table for table in made if table is not None], others
+
+
+def _nets(title: str, caption: str, first: str, nets: ByName) -> PartTable | None:
+    if not nets:
+        return None
+    rows = tuple(PartRow(name, (share_cell(values, "accuracy"), _loss(values))) for name, values in nets.items())
+    return PartTable(title, caption, first, (ACCURACY, LOSS), rows)
+
+
+def _loss(values: Values) -> PartCell:
+    loss = values.get("train_loss")
+    return PartCell(MISSING) if loss is None else PartCell(plain(loss, 3), loss)
+
+
+def _pairs(pairs: ByName) -> PartTable | None:
+    if not pairs:
+        return None
+    rows = tuple(
+        PartRow(name, (count_cell(values, "test_row"), _correlation(values))) for name, values in pairs.items()
+    )
+    columns = (
+        PartColumn("Test image", "Its position in the test set, from 0."),
+        PartColumn("Correlation", "Of whitened pixels after the best small move; 1 is a copy.", "low"),
+    )
+    caption = (
+        "The images of the set that come nearest to a test image, whether or not they are copies. What counts as a "
+        "copy carries the contamination flag."
+    )
+    return PartTable("Nearest test images", caption, "Image", columns, rows)
+
+
+def _correlation(values: Values) -> PartCell:
+    found = values.get("correlation")
+    return PartCell(MISSING) if found is None else PartCell(plain(found, 3), found)
