@@ -1,4 +1,4 @@
-"""A submission's artifact as a local file whose sha256 was checked before anything parses it."""
+"""A submission's artifact, or a teacher of its recipe, as a local file whose sha256 was checked before parsing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pathlib import Path
 from filelock import FileLock
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from benchmark.documents import Artifact, file_sha256
+from benchmark.documents import file_sha256
+from benchmark.documents.location import Located
 from benchmark.errors import MettleError
 from benchmark.paths import cache_dir, mirrors
 
@@ -20,7 +21,7 @@ MAX_ARTIFACT_BYTES = 4 * 1024**3
 TIMEOUT_SECONDS = 20
 
 
-def local_file(artifact: Artifact, folder: Path) -> Path:
+def local_file(artifact: Located, folder: Path) -> Path:
     """The artifact's file: in the submission's folder, a mirror, the cache, or downloaded into the cache.
 
     Raises MettleError for a missing file, a wrong sha256 (naming an HTML page for what it is), or a failed download.
@@ -54,7 +55,7 @@ def local_file(artifact: Artifact, folder: Path) -> Path:
         )
 
 
-def _fetch(artifact: Artifact, target: Path) -> None:
+def _fetch(artifact: Located, target: Path) -> None:
     partial = target.with_name(target.name + ".part")
     if artifact.hub is not None:
         from huggingface_hub import hf_hub_download
@@ -105,7 +106,7 @@ def download(url: str, partial: Path) -> None:
                 raise OSError(f"the connection ended after {stream.tell():,} of {total:,} bytes: run it again to go on")
 
 
-def _checked(path: Path, artifact: Artifact, fix: str, remove: bool = False) -> Path:
+def _checked(path: Path, artifact: Located, fix: str, remove: bool = False) -> Path:
     found = file_sha256(path)
     if found == artifact.sha256:
         return path
