@@ -80,8 +80,6 @@ class Bank:
         self._coarse = _Space(tests, COARSE_MOVES, components=48, sigma_px=1.5)
         self._fine = _Space(tests, FINE_MOVES, components=64, sigma_px=1.0)
         self._across = np.ascontiguousarray(self._coarse.tests.T)
-        # One wide matrix (pixels, moves * components) makes all moves of a block in one product.
-        self._undone = np.concatenate(list(self._fine.undone), axis=1)
 
     def candidates(self, submitted: Pictures, kept: int) -> Candidates:
         """The `kept` best test images of each picture (fewer where there are fewer); submitted: float32 (n, h, w)."""
@@ -93,12 +91,11 @@ class Bank:
             np.maximum(best, products, out=best)
         searched = min(FINELY_SEARCHED, best.shape[1])
         nearest = np.argpartition(-best, searched - 1, axis=1)[:, :searched]
-        moved = (vectors @ self._undone).reshape(len(vectors), len(FINE_MOVES), -1)
-        moved = unit(moved - self._fine.origin)
+        moved = unit(np.matmul(vectors, self._fine.undone) - self._fine.origin)  # (moves, n, components)
         kept = min(kept, searched)
         found = Candidates(np.empty((len(vectors), kept), np.int64), np.empty((len(vectors), kept), np.int64))
         for row, tests in enumerate(nearest):
-            closeness = moved[row] @ self._fine.tests[tests].T
+            closeness = moved[:, row] @ self._fine.tests[tests].T
             move = closeness.argmax(axis=0)
             order = np.argsort(-closeness[move, np.arange(searched)], kind="stable")[:kept]
             found.test_rows[row], found.moves[row] = tests[order], move[order]
