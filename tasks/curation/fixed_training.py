@@ -17,6 +17,7 @@ from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.canary_flag import canary_flag
 from tasks.curation.chosen import Chosen, read_choice
+from tasks.curation.copies import CONTAMINATION, copy_cells, copy_flag, inspect_copies, near_copies
 from tasks.curation.measures import PLAN, Judged, common_cells, common_scores, judged
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, freeze_curation, open_curation
@@ -77,6 +78,14 @@ class FixedTraining(DatasetProtocol):
             "choice": [settings.budget, settings.dropped_share],
         }
 
+    def inspections(self, entry: TaskEntry, artifact: Artifact) -> Sequence[str]:
+        """Own images, where the task takes them, are held against the test images."""
+        return [CONTAMINATION] if "images" in settings_of(entry).forms else []
+
+    def inspect(self, entry: TaskEntry, split: OpenCuration, submitted: Chosen, name: str) -> Arrays:
+        """Copies of test images; see `inspect_copies`."""
+        return inspect_copies(split, submitted)
+
     def combine(
         self, entry: TaskEntry, split: OpenCuration, candidate: Candidate, shards: Mapping[str, Arrays]
     ) -> Scored:
@@ -86,16 +95,21 @@ class FixedTraining(DatasetProtocol):
         chosen = read_choice(split, candidate.artifact, candidate.file)
         nets = judged(split, shards)
         own_scores, own_cells, own_flags = self.own_scores(entry, split, chosen, nets)
-        scores = common_scores(split, chosen, nets) | own_scores
-        inspected = {name.removeprefix(INSPECTION): shards[name] for name in shards if name.startswith(INSPECTION)}
+        scores, cells = common_scores(split, chosen, nets) | own_scores, common_cells(split, chosen, nets) | own_cells
+        flags = [*_canary(split, scores.get("canary_accuracy")), *own_flags]
+        if chosen.form == "images":
+            found = shards[INSPECTION + CONTAMINATION]
+            scores["near_test_copies"] = Score(value=float(near_copies(split, found)))
+            cells |= copy_cells(found)
+            flags += copy_flag(split, found)
         return Scored(
             scores=scores,
-            cells=common_cells(split, chosen, nets) | own_cells,
+            cells=cells,
             outcomes={
                 "primary": OutcomeArray(nets.right.sum(axis=1).astype(np.uint16), nets.right.shape[1]),
                 "right": OutcomeArray(np.packbits(nets.right, axis=1), stored="store"),
             },
-            flags=[*_canary(split, scores.get("canary_accuracy")), *self.inspected_flags(inspected), *own_flags],
+            flags=flags,
         )
 
     @abc.abstractmethod
@@ -103,10 +117,6 @@ class FixedTraining(DatasetProtocol):
         self, entry: TaskEntry, split: OpenCuration, chosen: Chosen, nets: Judged
     ) -> tuple[dict[str, Score], dict[str, dict[str, float]], list[Flag]]:
         """What the task scores besides: scores, cells and flags."""
-
-    def inspected_flags(self, inspected: Mapping[str, Arrays]) -> Sequence[Flag]:
-        """Flags from the outcomes of inspections."""
-        return []
 
 
 def _canary(split: OpenCuration, accuracy: Score | None) -> list[Flag]:

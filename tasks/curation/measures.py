@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.contamination.leak_gap import leak_gap
+from benchmark.contamination.near_duplicates import read_near_duplicates, without
 from benchmark.documents import Score
 from benchmark.metrics import class_accuracies, class_balance
 from benchmark.protocol import Arrays
@@ -81,9 +83,18 @@ def worst_class_score(right: np.ndarray, labels: np.ndarray, classes: int) -> Sc
     return interval_score(value, Interval(min(lower), min(upper)), n, "both")
 
 
-def leak_gap_runs(nets: Judged, unselected: np.ndarray) -> np.ndarray:
-    """Test accuracy minus that on watched training images that were not chosen, net by net: float64 (R,) in [-1, 1]."""
-    return nets.accuracies - nets.watched[:, unselected].mean(axis=1)
+def leak_gap_score(nets: Judged, unselected: np.ndarray) -> Score | None:
+    """Test accuracy minus that on watched training images that were not chosen; None where all were chosen."""
+    if not unselected.any():
+        return None
+    gap = leak_gap(nets.right, nets.watched[:, unselected], CONFIDENCE)
+    return interval_score(gap.value, gap.over_runs, gap.runs, "training runs")
+
+
+def without_near_duplicates(split: OpenCuration) -> np.ndarray | None:
+    """Test images that no training image nearly repeats, bool (N,); None where they are not listed."""
+    path = split.entry.folder / "near_duplicates" / f"{split.dataset.name}.json"
+    return without(read_near_duplicates(path).test_ids, split.frozen.tested) if path.is_file() else None
 
 
 def common_scores(split: OpenCuration, chosen: Chosen, nets: Judged) -> dict[str, Score]:
@@ -101,8 +112,10 @@ def common_scores(split: OpenCuration, chosen: Chosen, nets: Judged) -> dict[str
     }
     if split.frozen.canary.ids:
         scores["canary_accuracy"] = runs_and_images_score(nets.right[:, split.frozen.canary.ids])
-    if unselected.any():
-        scores["leak_gap"] = runs_score(leak_gap_runs(nets, unselected))
+    if gap := leak_gap_score(nets, unselected):
+        scores["leak_gap"] = gap
+    if (apart := without_near_duplicates(split)) is not None:
+        scores["accuracy_without_near_duplicates"] = runs_and_images_score(nets.right[:, apart])
     return scores
 
 

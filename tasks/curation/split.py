@@ -134,8 +134,9 @@ def open_curation(entry: TaskEntry) -> OpenCuration:
 
 def _hold(entry: TaskEntry, what: str, frozen: str | None, found: str) -> None:
     if found != frozen:
-        rule = f"was frozen with the sha256 {frozen}"
-        raise MettleError(f"{entry.task.id} {what}", rule, found, "Restore them: git checkout -- benchmark tasks")
+        own = "and take the authors' own labels" if settings_of(entry).pool == "cifar10n-worse" else ""
+        fix = f"Restore the code: git checkout -- benchmark tasks {own}".rstrip() + "."
+        raise MettleError(f"{entry.task.id} {what}", f"was frozen with the sha256 {frozen}", found, fix)
 
 
 def watched_positions(labels: np.ndarray, per_class: int) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from scripts.freeze_curation_split import freeze
 from tasks.curation.reference import ANCHOR_RUNS, AnchorRun, Arm, Reference, TaskAnchors
 from tasks.curation.split import OpenCuration, open_curation
 
-TESTED, CORRUPTED, STEPS, RUNS = 300, 15, 12, 2
+TESTED, CORRUPTED, STEPS, RUNS = 450, 15, 12, 2
 
 
 def small_curation(folder: Path, name: str, *, steps: int = STEPS) -> Path:
@@ -27,6 +28,9 @@ def small_curation(folder: Path, name: str, *, steps: int = STEPS) -> Path:
     for key, value in (("state", '"draft"'), ("steps", steps), ("runs", RUNS), ("watched_per_class", 10)):
         text = re.sub(rf"^{key} = .*$", f"{key} = {value}", text, flags=re.M)
     toml.write_text(text)
+    shutil.copytree(
+        ROOT / "tasks" / "curation" / "near_duplicates", toml.parent / "near_duplicates", dirs_exist_ok=True
+    )
     freeze(name, folder, tested=TESTED, corrupted=CORRUPTED)
     return folder
 

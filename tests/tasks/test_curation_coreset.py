@@ -19,8 +19,9 @@ from benchmark.protocol import Candidate
 from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import find_task
 from tasks.curation.chosen import choose
+from tasks.curation.copies import copy_flag, inspect_copies, near_copies
 from tasks.curation.coreset import PROTOCOL
-from tasks.curation.measures import PLAN
+from tasks.curation.measures import PLAN, Judged, common_scores, without_near_duplicates
 from tasks.curation.split import OpenCuration, open_curation
 
 TASK = "curation/fashion-mnist-coreset-1k"
@@ -62,13 +63,25 @@ def scored(tasks_dir: Path, split: OpenCuration, tmp_path_factory: pytest.TempPa
 def test_every_score_is_one_of_the_tasks_and_says_what_its_interval_covers(scored: Record, split: OpenCuration) -> None:
     task, scores = split.entry.task, scored.result.scores
     named = {metric.name for metric in (task.primary, *task.also)}
-    assert set(scores) == named - {"lift"}  # its anchor was not measured: missing, not 0
+    assert set(scores) == named - {"lift", "near_test_copies"}  # no anchor, no own images: missing, not 0
     assert scores["accuracy"].covers == "both"
     assert scores["leak_gap"].covers == scores["mean_corruption_accuracy"].covers == "training runs"
     assert scores["distinct_images"].value == scores["effective_images"].value == 1000
     assert scores["class_balance"].value == pytest.approx(1)
     assert 0.1 < scores["accuracy"].value < 1
     assert scores["worst_class_accuracy"].value <= scores["accuracy"].value
+
+
+def test_near_duplicates_are_left_out_of_a_score_of_their_own(split: OpenCuration) -> None:
+    apart = without_near_duplicates(split)
+    assert apart is not None
+    assert np.flatnonzero(~apart).tolist() == [436]
+    right = np.ones((2, TESTED), bool)
+    right[:, 436] = False
+    nets = Judged(right, np.zeros((2, 12)), np.zeros((2, 100), bool), np.zeros(2))
+    scores = common_scores(split, choose(split, CuratedSet("indices", balanced(split, 1))), nets)
+    assert scores["accuracy_without_near_duplicates"].value == 1
+    assert scores["accuracy"].value == pytest.approx(1 - 1 / TESTED)
 
 
 def test_the_outcomes_are_the_right_answers_of_each_net(scored: Record) -> None:
@@ -178,16 +191,49 @@ def test_a_choice_smaller_than_a_batch_is_repeated(split: OpenCuration) -> None:
     assert np.unique(examples.images.reshape(130, -1), axis=0).shape[0] == 10
 
 
-def test_own_images_are_trained_on_and_inspected_only_with_their_origin(
-    split: OpenCuration, tasks_dir: Path, tmp_path: Path
-) -> None:
-    images = np.ascontiguousarray(split.origin.images[:200])
-    own = CuratedSet("images", images=images, labels=split.origin.labels[:200])
+def test_own_images_need_their_origin(split: OpenCuration, tasks_dir: Path, tmp_path: Path) -> None:
+    own = CuratedSet("images", images=split.origin.images[:20], labels=split.origin.labels[:20])
     with pytest.raises(MettleError, match="provenance"):
-        evaluate(submission(tmp_path / "without", TASK, own), TASK, options=Options(tasks_dir=tasks_dir, workers=1))
-    folder = submission(tmp_path / "with", TASK, own, PROVENANCE)
-    record = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1))
-    assert record.result.scores["distinct_images"].value == 200
+        evaluate(submission(tmp_path / "own", TASK, own), TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+
+
+def test_own_images_are_held_against_the_test_images(split: OpenCuration, tasks_dir: Path, tmp_path: Path) -> None:
+    images = np.array(split.origin.images[:200])
+    images[[3, 50]] = split.images[[7, 11]]
+    images[60] = split.images[20][:, ::-1]
+    own = CuratedSet("images", images=images, labels=split.origin.labels[:200])
+    folder = submission(tmp_path / "leaked", TASK, own, PROVENANCE)
+    result = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1)).result
+    assert result.scores["distinct_images"].value == 200
+    assert result.scores["near_test_copies"].value >= 3
+    (flag,) = [flag for flag in result.flags if flag.name == "contamination"]
+    assert flag.evidence == "3 images are copies of test images: 3 is 7, 50 is 11, 60 is 20."
+    assert result.cells["pair:3"] == {"test_image": 7, "correlation": pytest.approx(1, abs=1e-6)}
+    assert len([name for name in result.cells if name.startswith("pair:")]) == 10
+
+
+def found(correlations: list[float]) -> dict[str, np.ndarray]:
+    return {
+        "exact": np.empty((0, 2), np.int64),
+        "near": np.array([[0, 5]], np.int64),
+        "correlation": np.array(correlations[:1]),
+        "correlations": np.array(correlations, np.float32),
+    }
+
+
+def test_more_near_copies_than_honest_images_have_raise_the_flag(split: OpenCuration) -> None:
+    honest = found([0.999, *[0.1] * 199])
+    assert near_copies(split, honest) == 1
+    assert copy_flag(split, honest) == []
+    assert copy_flag(split, found([])) == []
+    (flag,) = copy_flag(split, found([0.999] * 20 + [0.1] * 180))
+    assert flag.name == "contamination"
+    assert "20 of 200 images nearly copy a test image" in flag.evidence
+
+
+def test_a_choice_from_the_pool_is_not_searched_for_copies(split: OpenCuration) -> None:
+    arrays = inspect_copies(split, choose(split, CuratedSet("indices", balanced(split, 2))))
+    assert all(len(array) == 0 for array in arrays.values())
 
 
 @pytest.mark.parametrize(
