@@ -253,14 +253,24 @@ def convert(
 
 @app.command()
 def export(
-    record: Annotated[Path, typer.Argument(help="A record's .json file.")],
-    format: Annotated[str, typer.Option(help="json: scores and cells; csv: one line a cell.")] = "json",
+    source: Annotated[Path, typer.Argument(help="A record's .json file, or a distilled set.")],
+    format: Annotated[str, typer.Option(help="record: json, scores and cells; csv, one line a cell.")] = "json",
+    out: Annotated[
+        Path | None, typer.Option(help="set: a .png picture of it, or a .pt file as DC's code saves.")
+    ] = None,
+    mean: Annotated[str, typer.Option(help="set, .pt: of the normalization it is saved in.")] = "0",
+    std: Annotated[str, typer.Option(help="set, .pt: of the normalization it is saved in.")] = "1",
 ) -> None:
-    """Print a record for other programs to read."""
+    """Print a record, or write a distilled set, for other programs to read."""
+    if source.suffix in (".safetensors", ".npz"):
+        from benchmark.submitted_sets.exporting import export_set
+
+        console.print(export_set(source, out, mean, std), highlight=False, soft_wrap=True)
+        return
     from benchmark.documents import read_record
     from benchmark.export import export as export_record
 
-    typer.echo(export_record(read_record(record.resolve()), format))
+    typer.echo(export_record(read_record(source.resolve()), format))
 
 
 @data_app.command("status")

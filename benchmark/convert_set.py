@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from benchmark.errors import MettleError
 from benchmark.submitted_sets.conversion import (
     Conversion,
     check_target,
+    numbers_in,
     read_for_conversion,
     write_conversion,
 )
@@ -67,8 +68,8 @@ def convert_set(
     entry = None if measure_on is None else _trainable(measure_on, tasks_dir)
     conversion = read_for_conversion(
         source,
-        mean=_numbers("--mean", mean),
-        std=_numbers("--std", std),
+        mean=numbers_in("--mean", mean),
+        std=numbers_in("--std", std),
         labels_file=labels_file,
         which=which,
         learning_rate=_rate(learning_rate),
@@ -115,14 +116,6 @@ def _trainable(task_id: str, tasks_dir: Path) -> TaskEntry:
     if "distilled" not in entry.task.artifacts or entry.task.state == "draft":
         raise MettleError("--measure", "it is an active task for distilled sets", task_id, "`mettle tasks` lists them.")
     return entry
-
-
-def _numbers(option: str, text: str) -> Sequence[float]:
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        fix = "Of the normalization the images were saved in; 0 and 1 where they are in [0, 1]."
-        raise MettleError(option, "it is one number, or one a channel with commas between", repr(text), fix) from None
 
 
 def _rate(text: str) -> float | None:

@@ -136,6 +136,15 @@ def write_conversion(conversion: Conversion, target: Path, measured: str = "") -
     ]
 
 
+def numbers_in(option: str, text: str) -> Sequence[float]:
+    """The numbers of an option, with commas between; MettleError where they are none."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        fix = "Of the normalization the images were saved in; 0 and 1 where they are in [0, 1]."
+        raise MettleError(option, "it is one number, or one a channel with commas between", repr(text), fix) from None
+
+
 def check_target(target: Path) -> None:
     """Raises MettleError for a file that is there already, or is not named .safetensors."""
     if target.suffix != ".safetensors":
