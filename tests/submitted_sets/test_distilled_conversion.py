@@ -10,10 +10,12 @@ import pytest
 import torch
 from hostile_files import Payload, refusal
 
+from benchmark import data
 from benchmark.errors import MettleError
 from benchmark.submitted_sets import read_distilled
 from benchmark.submitted_sets.conversion import Conversion, read_for_conversion, write_conversion
 from benchmark.submitted_sets.published_layouts import read_published, read_scalar
+from benchmark.training.dataset_whitening import whitening_of
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.25, 0.3)
 DRAWS = np.random.default_rng(0)
@@ -94,6 +96,21 @@ def test_learned_soft_labels(tmp_path: Path) -> None:
     assert "add --logits" in refusal(converted, tmp_path / "logits.npz")
     with pytest.raises(MettleError, match="--logits"):
         converted(dc_file(tmp_path / "res.pt"), which=0, logits=True)
+
+
+def test_whitened_images_are_unwhitened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "cache"))
+    training = data.load("digits", "train")
+    real = training.images[:5]
+    whitened = whitening_of("digits").whiten(real).transpose(0, 3, 1, 2)
+    np.savez(tmp_path / "zca.npz", images=whitened, labels=training.labels[:5])
+    conversion = converted(tmp_path / "zca.npz", mean=(0.0,), std=(1.0,), whitened_with="digits")
+    assert np.allclose(conversion.before, real / 255, atol=1e-5)
+    assert "un-whitened with digits/train" in conversion.note()
+    plain = converted(tmp_path / "zca.npz", mean=(0.0,), std=(1.0,))
+    assert np.abs(plain.before - real / 255).max() > 0.5
+    with pytest.raises(MettleError, match="images of digits have 64 values, but got 192"):
+        converted(dc_file(tmp_path / "res.pt"), which=0, whitened_with="digits")
 
 
 def test_what_is_said_is_measured(tmp_path: Path) -> None:
