@@ -22,7 +22,7 @@ from benchmark.replicates import mean_of_scores
 from benchmark.scored import Arrays, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
-from benchmark.training.trainer import Snapshot, train
+from benchmark.training.trainer import train
 from benchmark.training.training_set import TrainingSet
 
 INSPECTION = "inspect/"
@@ -88,6 +88,14 @@ class DatasetProtocol(Protocol):
     def glance(self, entry: TaskEntry, split: typing.Any, plan: str, run: int, net: Net) -> Arrays:
         """What a net says on the way; nothing unless a family wants to know."""
         return {}
+
+    def adapted(self, opened: OpenSet, name: str, plan: TrainingPlan) -> TrainingPlan:
+        """A plan, by its name, with what the set may choose itself."""
+        return opened.submitted.adapted(plan)
+
+    def finished(self, opened: OpenSet, name: str, module: nn.Module) -> nn.Module:
+        """A net of a plan as one of normalized test images; the net itself unless its training saw other ones."""
+        return module
 
     def judged_by(self, entry: TaskEntry, split: typing.Any) -> Mapping[str, typing.Any]:
         """What decides the outcome of `judge` and `glance` besides the net: hashes of images, settings.
@@ -182,8 +190,11 @@ class DatasetProtocol(Protocol):
 
     def _trained(self, entry: TaskEntry, split: typing.Any, opened: OpenSet, shard: str, progress_file: Path) -> Arrays:
         name, run = self._training(entry, opened.artifact, opened.effort, shard)
-        plan = opened.submitted.adapted(self._plan(entry, opened.artifact, opened.effort, name))
-        glance = self._glancing(entry, split, plan, name, run)
+        plan = self.adapted(opened, name, self._plan(entry, opened.artifact, opened.effort, name))
+
+        def glance(module: nn.Module) -> Arrays:
+            return self.glance(entry, split, name, run, as_net(entry, plan, self.finished(opened, name, module)))
+
         trained = train(
             plan,
             opened.submitted.training_set(name),
@@ -193,16 +204,13 @@ class DatasetProtocol(Protocol):
             on_share=opened.on_share,
             snapshots={percent / 100: glance for percent in EARLY_PERCENT},
         )
-        judged = self.judge(entry, split, name, run, as_net(entry, plan, trained.module))
+        judged = self.judge(entry, split, name, run, as_net(entry, plan, self.finished(opened, name, trained.module)))
         early = {
             f"{kept}@{round(share * 100)}": array
             for share, look in trained.snapshots.items()
             for kept, array in look.items()
         }
         return {**judged, **early, "train_loss": np.array([trained.loss])}
-
-    def _glancing(self, entry: TaskEntry, split: typing.Any, plan: TrainingPlan, name: str, run: int) -> Snapshot:
-        return lambda module: self.glance(entry, split, name, run, as_net(entry, plan, module))
 
 
 def as_net(entry: TaskEntry, plan: TrainingPlan, module: nn.Module) -> Net:

@@ -70,7 +70,7 @@ MAY_IMPORT = {
     "benchmark.check": ENGINE | {"benchmark.artifacts"},
     "benchmark.score": ENGINE,
     "benchmark.launch": ENGINE | {"benchmark.score"},
-    "tasks": ENGINE | SHARED,
+    "tasks": ENGINE | SHARED | {"benchmark.artifacts"},
     "leaderboard": BASE | {"benchmark.documents", "benchmark.statistics"},
 }
 NO_TORCH = (

@@ -8,14 +8,16 @@ from typing import Annotated
 from pydantic import Field
 
 from benchmark.dataset_protocol import PlannedRuns
+from benchmark.documents import OwnRecipe
 from benchmark.documents.strict import Finite, Line, Strict, parse
 from benchmark.task_registry import TaskEntry
 from benchmark.training.augmentations.siamese import DSA
+from benchmark.training.own_training import own_plan
 from benchmark.training.plan import Optimizer, Schedule, TrainingPlan
 
 Count = Annotated[int, Field(ge=1)]
 
-STANDARD, QUICK, CROSS = "standard", "quick", "cross "
+STANDARD, QUICK, CROSS, OWN = "standard", "quick", "cross ", "own"
 """Names of plans; that of another architecture is `cross <architecture>`."""
 BATCH_SIZE = 256
 MICRO_BATCH = 20
@@ -33,6 +35,8 @@ class DistillationSettings(Strict):
     """It lowers the rate at the end of epoch 501 = 1000 // 2 + 1, counted from 0."""
     looked_at_runs: Count = 3
     """How many of them are also tested on corrupted images, and on the way."""
+    own_runs: Count = 3
+    """Nets of a set's own recipe."""
     quick_runs: Count = 3
     quick_steps: Count = 300
     architecture: Line = "convnet3"
@@ -47,14 +51,19 @@ def settings_of(entry: TaskEntry) -> DistillationSettings:
     return parse(DistillationSettings, entry.task.settings, f"{entry.task.id} [settings]")
 
 
-def planned(settings: DistillationSettings, classes: int, tier: str) -> dict[str, PlannedRuns]:
-    """The plans of a tier by name, the ranked one first; another architecture is never part of `quick`."""
+def planned(
+    settings: DistillationSettings, classes: int, tier: str, recipe: OwnRecipe | None = None
+) -> dict[str, PlannedRuns]:
+    """The plans of a tier by name, the ranked one first; other architectures and recipes are never part of `quick`."""
     if tier == "quick":
         per_epoch = math.ceil(settings.images_per_class * classes / BATCH_SIZE)
         epochs = math.ceil(settings.quick_steps / per_epoch)
         plan = judging_plan(settings, settings.architecture, steps=settings.quick_steps, drop_after=epochs // 2 + 1)
         return {QUICK: PlannedRuns(plan, settings.quick_runs)}
-    plans = {STANDARD: PlannedRuns(judging_plan(settings, settings.architecture), settings.runs)}
+    standard = judging_plan(settings, settings.architecture)
+    plans = {STANDARD: PlannedRuns(standard, settings.runs)}
+    if recipe is not None:
+        plans[OWN] = PlannedRuns(own_plan(recipe, standard), settings.own_runs)
     for name in settings.cross_architectures:
         plans[CROSS + name] = PlannedRuns(judging_plan(settings, name), 1)
     return plans

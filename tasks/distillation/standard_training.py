@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from torch import nn
 
-from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, PlannedRuns
+from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, OpenSet, PlannedRuns
 from benchmark.documents import Artifact, Score
 from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
-from benchmark.submitted_sets import DistilledSet, read_distilled
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
-from benchmark.training.training_set import TrainingSet
 from tasks.distillation import leaks
 from tasks.distillation.anchors import read_references
 from tasks.distillation.measures import (
@@ -28,28 +26,12 @@ from tasks.distillation.measures import (
     net_cell,
     over_runs_and_images,
 )
-from tasks.distillation.settings import CROSS, STANDARD, planned, settings_of
+from tasks.distillation.settings import CROSS, OWN, STANDARD, planned, settings_of
 from tasks.distillation.split import OpenDistillationSplit, open_distillation_split
+from tasks.distillation.trainable import TrainableSet, read_trainable
 
 JUDGED_FORMAT = 1
 """Raised when nets are asked something else, so that older answers are not taken for new ones."""
-
-
-@dataclass(frozen=True)
-class TrainableSet:
-    """A distilled set as the trainer takes it."""
-
-    distilled: DistilledSet
-
-    def training_set(self, plan: str) -> TrainingSet:
-        return TrainingSet(self.distilled.images, self.distilled.targets)
-
-    def adapted(self, plan: TrainingPlan) -> TrainingPlan:
-        """The plan with the set's own learning rate, where it has one."""
-        rate = self.distilled.learning_rate
-        if rate is None:
-            return plan
-        return plan.model_copy(update={"optimizer": plan.optimizer.model_copy(update={"learning_rate": rate})})
 
 
 class StandardTraining(DatasetProtocol):
@@ -60,10 +42,19 @@ class StandardTraining(DatasetProtocol):
         return open_distillation_split(entry)
 
     def open_set(self, entry: TaskEntry, split: OpenDistillationSplit, artifact: Artifact, file: Path) -> TrainableSet:
-        return TrainableSet(_read(entry, file))
+        return read_trainable(entry, artifact, file)
 
     def plans(self, entry: TaskEntry, artifact: Artifact, tier: str) -> Mapping[str, PlannedRuns]:
-        return planned(settings_of(entry), len(entry.task.data.classes), tier)
+        return planned(settings_of(entry), len(entry.task.data.classes), tier, artifact.own_recipe)
+
+    def adapted(self, opened: OpenSet, name: str, plan: TrainingPlan) -> TrainingPlan:
+        submitted: TrainableSet = opened.submitted
+        return submitted.own.plan if name == OWN else submitted.adapted(plan)
+
+    def finished(self, opened: OpenSet, name: str, module: nn.Module) -> nn.Module:
+        """A net of an own recipe sees whitened test images where it was trained on whitened ones."""
+        submitted: TrainableSet = opened.submitted
+        return submitted.own.finished(module) if name == OWN else module
 
     def judged_by(self, entry: TaskEntry, split: OpenDistillationSplit) -> Mapping[str, object]:
         return {"judged": JUDGED_FORMAT, "looked_at_runs": settings_of(entry).looked_at_runs, **split.judging}
@@ -103,7 +94,7 @@ class StandardTraining(DatasetProtocol):
         assert candidate.artifact is not None
         assert candidate.file is not None
         labels, tier = split.labels, candidate.effort.tier
-        distilled = _read(entry, candidate.file)
+        submitted = read_trainable(entry, candidate.artifact, candidate.file)
         plans = self.plans(entry, candidate.artifact, tier)
         main = next(iter(plans))
         seeds = [candidate.effort.seed(candidate.artifact.sha256, run) for run in range(plans[main].runs)]
@@ -117,16 +108,22 @@ class StandardTraining(DatasetProtocol):
             entry.task.primary.name: over_runs_and_images(correct),
             **early_scores(labels, nets),
             **cross_scores({name: arrays["predicted"] == labels for name, arrays in others.items()}),
-            **byte_scores(distilled.bytes),
-            "learning_rate": Score(value=self._learning_rate(plans[main].plan, distilled)),
+            **byte_scores(submitted.distilled.bytes),
+            "learning_rate": Score(value=submitted.adapted(plans[main].plan).optimizer.learning_rate),
         }
         if tier == "standard":  # the anchors were trained by the ranked plan
             references = read_references(entry)
             stem = f"{entry.task.name}.v{entry.task.version}"
             random, whole = references.random.get(stem), references.whole.get(entry.task.data.dataset)
             scores |= anchored_scores(right / len(labels), random, whole)
+        own = {seed: shards[f"{OWN}/seed {seed}"] for seed in seeds[: plans[OWN].runs]} if OWN in plans else {}
+        if own:
+            hits_of_own = np.stack([arrays["predicted"] == labels for arrays in own.values()])
+            scores["own_recipe_accuracy"] = over_runs_and_images(hits_of_own)
+            scores["own_recipe_bytes"] = Score(value=float(submitted.own_recipe_bytes))
         cells = {f"net:seed {seed}": net_cell(labels, arrays) for seed, arrays in zip(seeds, nets, strict=True)}
         cells |= {f"architecture:{name}": net_cell(labels, arrays) for name, arrays in others.items()}
+        cells |= {f"own:seed {seed}": net_cell(labels, arrays) for seed, arrays in own.items()}
         cells |= class_cells(labels, correct, entry.task.data.classes)
         hits = corrupted_hits(nets, split.frozen.corrupted.count)
         if hits is not None:
@@ -137,24 +134,11 @@ class StandardTraining(DatasetProtocol):
             "primary": OutcomeArray(right.astype(np.uint16), scale=len(labels)),
             "predicted": OutcomeArray(np.stack([arrays["predicted"] for arrays in nets]), stored="store"),
         }
-        notes = [f"Conversion, as its author says: {distilled.conversion}"] if distilled.conversion else []
+        conversion = submitted.distilled.conversion
+        notes = [f"Conversion, as its author says: {conversion}"] if conversion else []
         found = shards[INSPECTION + leaks.INSPECTION]
         flags = leaks.copy_flags(found, leaks.near_copy_threshold(entry.task.data.dataset))
         return Scored(scores, {**cells, **leaks.pair_cells(found)}, outcomes, flags, notes)
-
-    def _learning_rate(self, plan: TrainingPlan, distilled: DistilledSet) -> float:
-        return TrainableSet(distilled).adapted(plan).optimizer.learning_rate
-
-
-def _read(entry: TaskEntry, file: Path) -> DistilledSet:
-    data = entry.task.data
-    return read_distilled(
-        file,
-        image_size=data.image_size,
-        channels=data.channels,
-        classes=len(data.classes),
-        images_per_class=settings_of(entry).images_per_class,
-    )
 
 
 def _predicted(entry: TaskEntry, split: OpenDistillationSplit, net: Net) -> np.ndarray:

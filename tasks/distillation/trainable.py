@@ -1,0 +1,88 @@
+"""A distilled set as the trainer takes it, by the task's plan and by its own recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from benchmark.artifacts import local_file
+from benchmark.documents import Artifact, OwnRecipe
+from benchmark.submitted_sets import DistilledSet, read_distilled
+from benchmark.task_registry import TaskEntry
+from benchmark.training.dataset_whitening import whitening_of
+from benchmark.training.own_training import OwnTraining, Teacher, load_teacher, own_training
+from benchmark.training.plan import TrainingPlan
+from benchmark.training.training_set import TrainingSet
+from tasks.distillation.settings import OWN, DistillationSettings, judging_plan, settings_of
+
+
+@dataclass(frozen=True)
+class TrainableSet:
+    """A distilled set that was read, with its recipe where it has one."""
+
+    distilled: DistilledSet
+    settings: DistillationSettings
+    dataset: str
+    recipe: OwnRecipe | None
+    teacher: Teacher | None
+    """Of the recipe, loaded."""
+
+    def training_set(self, plan: str) -> TrainingSet:
+        if plan == OWN:
+            return self.own.examples
+        return TrainingSet(self.distilled.images, self.distilled.targets)
+
+    def adapted(self, plan: TrainingPlan) -> TrainingPlan:
+        """The task's plan with the set's own learning rate, where it has one."""
+        rate = self.distilled.learning_rate
+        if rate is None:
+            return plan
+        return plan.model_copy(update={"optimizer": plan.optimizer.model_copy(update={"learning_rate": rate})})
+
+    @cached_property
+    def own(self) -> OwnTraining:
+        """What nets of the own recipe are trained with."""
+        assert self.recipe is not None
+        return own_training(
+            self.recipe,
+            judging_plan(self.settings, self.settings.architecture),
+            self.distilled.images,
+            self.distilled.targets,
+            learning_rate=self.distilled.learning_rate,
+            whitening_of=lambda: whitening_of(self.dataset),
+            teacher=self.teacher,
+        )
+
+    @property
+    def own_recipe_bytes(self) -> int:
+        """Of the file's arrays and of everything its recipe needs besides."""
+        return self.distilled.total_bytes + sum(self.own.bytes.values())
+
+
+def read_trainable(entry: TaskEntry, artifact: Artifact, file: Path) -> TrainableSet:
+    """The set in a file, and its teacher, both checked; MettleError in one line for a bad one."""
+    data, settings = entry.task.data, settings_of(entry)
+    distilled = read_distilled(
+        file,
+        image_size=data.image_size,
+        channels=data.channels,
+        classes=len(data.classes),
+        images_per_class=settings.images_per_class,
+    )
+    recipe = artifact.own_recipe
+    teacher = None
+    if recipe is not None and recipe.teacher is not None:
+        teacher = load_teacher(
+            recipe.teacher,
+            local_file(recipe.teacher, _folder(artifact, file)),
+            classes=len(data.classes),
+            channels=data.channels,
+            image_size=data.image_size,
+        )
+    return TrainableSet(distilled, settings, data.dataset, recipe, teacher)
+
+
+def _folder(artifact: Artifact, file: Path) -> Path:
+    """The submission's folder; a set from elsewhere has no teacher in it."""
+    return file.parents[len(Path(artifact.path).parts) - 1] if artifact.path is not None else file.parent
