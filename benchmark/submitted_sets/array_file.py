@@ -6,12 +6,12 @@ import difflib
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from benchmark.errors import MettleError
+from benchmark.submitted_sets.header_entry import Entry, printable
 from benchmark.submitted_sets.npz_header import read_npz_header
 from benchmark.submitted_sets.safetensors_header import read_safetensors_header
 
@@ -19,16 +19,6 @@ HEADER_ALLOWANCE_BYTES = 100_000
 """A file may be larger than its arrays by this much: names, shapes, notes, zip directory."""
 HARMLESS_BYTES = 64_000_000
 """No limit is lower: what fits in this hurts nobody, and a refusal by shape or count says more than one by size."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a header says of one array."""
-
-    dtype: str
-    """numpy's name, for instance `uint8`, or the format's own where numpy has none."""
-    shape: tuple[int, ...]
-    nbytes: int
 
 
 @dataclass(frozen=True)
@@ -95,14 +85,11 @@ def open_arrays(path: Path, names: Sequence[str], max_bytes: int) -> ArrayFile:
         start = stream.read(512)
     notes: Mapping[str, str] = {}
     if start.startswith(b"PK"):
-        described, load = read_npz_header(path)
+        entries, load = read_npz_header(path)
     elif start[8:9] == b"{":
-        described, notes, load = read_safetensors_header(path, start, size)
+        entries, notes, load = read_safetensors_header(path, start, size)
     else:
         raise MettleError(path, "a submitted set is a safetensors file or an .npz file of plain arrays", _kind(start))
-    entries = {
-        name: Entry(dtype, shape, prod(shape) * item_bytes) for name, (dtype, shape, item_bytes) in described.items()
-    }
     for name in sorted(set(entries) - set(names)):
         near = difflib.get_close_matches(name, names, n=1)
         fix = f"Did you mean {near[0]!r}?" if near else f"Known arrays: {', '.join(names)}."
@@ -110,12 +97,6 @@ def open_arrays(path: Path, names: Sequence[str], max_bytes: int) -> ArrayFile:
     if (total := sum(entry.nbytes for entry in entries.values())) > max_bytes:
         raise MettleError(path, f"the arrays for this task have at most {max_bytes:,} bytes", f"{total:,}")
     return ArrayFile(path, entries, notes, load)
-
-
-def printable(reason: object, limit: int = 120) -> str:
-    """The first line of a text that quotes a hostile file: no control characters reach a terminal."""
-    lines = str(reason).strip().splitlines() or ["no reason given"]
-    return "".join(letter if letter.isprintable() else "?" for letter in lines[0])[:limit]
 
 
 def _length(axis: int | str) -> int:

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from benchmark.errors import MettleError
-from benchmark.submitted_sets.array_file import ArrayFile, open_arrays, printable
+from benchmark.submitted_sets.array_file import ArrayFile, open_arrays
+from benchmark.submitted_sets.header_entry import printable
 from benchmark.submitted_sets.labels import INTEGERS, check_classes
 from benchmark.submitted_sets.quantization import MAX_PIXEL, dequantize
 

@@ -12,6 +12,7 @@ from typing import IO
 import numpy as np
 
 from benchmark.errors import MettleError
+from benchmark.submitted_sets.header_entry import Entry, printable
 
 MAX_MEMBERS = 16
 HEADER_READERS = {
@@ -21,17 +22,14 @@ HEADER_READERS = {
 NPZ_FIX = "Write it with numpy.savez_compressed."
 TORCH_FIX = "`mettle convert IN OUT --kind distilled` reads the known layouts of distilled sets."
 
-Described = dict[str, tuple[str, tuple[int, ...], int]]
-"""Array -> its type, shape and bytes per number."""
 
-
-def read_npz_header(path: Path) -> tuple[Described, Callable[[str], np.ndarray]]:
+def read_npz_header(path: Path) -> tuple[dict[str, Entry], Callable[[str], np.ndarray]]:
     """The arrays by name, and a function that reads one of them.
 
     Raises MettleError for a damaged archive, members that are no arrays, arrays of Python objects (which only an
     unpickler could read), and members that unpack to more or less than their array has.
     """
-    described: Described = {}
+    entries: dict[str, Entry] = {}
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -44,14 +42,13 @@ def read_npz_header(path: Path) -> tuple[Described, Callable[[str], np.ndarray]]
                 if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                     raise ValueError("its members are neither stored nor deflated")  # others may ask for any memory
                 name = member.filename.removesuffix(".npy")
-                if name == member.filename or name in described:
+                if name == member.filename or name in entries:
                     raise ValueError(f"the member {member.filename[:80]!r} is no array, or there are two of it")
                 with archive.open(member) as stream:
-                    described[name] = _described(path, name, stream, member.file_size)
+                    entries[name] = _entry(path, name, stream, member.file_size)
     except (OSError, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError, SyntaxError, TypeError,
             zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
-        reason = "".join(letter if letter.isprintable() else "?" for letter in str(error))[:120]
-        raise MettleError(path, "is an .npz file of plain arrays", reason or "a damaged archive", NPZ_FIX) from None
+        raise MettleError(path, "is an .npz file of plain arrays", printable(error), NPZ_FIX) from None
 
     def load(name: str) -> np.ndarray:
         try:
@@ -61,10 +58,10 @@ def read_npz_header(path: Path) -> tuple[Described, Callable[[str], np.ndarray]]
         except zlib.error as error:
             raise ValueError(str(error)) from None
 
-    return described, load
+    return entries, load
 
 
-def _described(path: Path, name: str, stream: IO[bytes], unpacked_bytes: int) -> tuple[str, tuple[int, ...], int]:
+def _entry(path: Path, name: str, stream: IO[bytes], unpacked_bytes: int) -> Entry:
     version = np.lib.format.read_magic(stream)
     if version not in HEADER_READERS:
         raise ValueError(f"{name} has the array format {version}")
@@ -77,4 +74,4 @@ def _described(path: Path, name: str, stream: IO[bytes], unpacked_bytes: int) ->
     promised = prod(shape) * dtype.itemsize
     if unpacked_bytes - stream.tell() != promised:
         raise ValueError(f"{name} has {promised:,} bytes by its header and {unpacked_bytes:,} in the archive")
-    return dtype.newbyteorder("=").name, tuple(shape), dtype.itemsize
+    return Entry(dtype.newbyteorder("=").name, tuple(shape), promised)

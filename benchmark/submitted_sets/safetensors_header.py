@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from benchmark.errors import MettleError
+from benchmark.submitted_sets.header_entry import Entry, printable
 
 MAX_HEADER_BYTES = 100_000
 """The format allows a thousand times more; a few arrays need a few hundred."""
@@ -18,13 +20,10 @@ NUMPY_NAMES = {
     "F16": ("float16", 2), "F32": ("float32", 4), "F64": ("float64", 8),
 }  # fmt: skip
 
-Described = dict[str, tuple[str, tuple[int, ...], int]]
-"""Array -> its type, shape and bytes per number."""
-
 
 def read_safetensors_header(
     path: Path, start: bytes, size: int
-) -> tuple[Described, Mapping[str, str], Callable[[str], np.ndarray]]:
+) -> tuple[dict[str, Entry], Mapping[str, str], Callable[[str], np.ndarray]]:
     """The arrays by name, the texts beside them, and a function that reads one of the arrays.
 
     start: the file's first bytes. size: its bytes. Raises MettleError for a header that is too large, cut short, or
@@ -36,17 +35,19 @@ def read_safetensors_header(
             path, f"the header of a safetensors file fits in it and has at most {MAX_HEADER_BYTES:,} bytes",
             f"{header_bytes:,} bytes of header in {size:,} bytes",
         )  # fmt: skip
-    described: Described = {}
+    entries: dict[str, Entry] = {}
     try:
         with safe_open(str(path), framework="np") as file:
             notes = dict(file.metadata() or {})
             for name in file.keys():  # noqa: SIM118 - not a dict
                 tensor = file.get_slice(name)
                 numpy_name, item_bytes = NUMPY_NAMES.get(tensor.get_dtype(), (str(tensor.get_dtype()), 1))
-                described[name] = (numpy_name, tuple(tensor.get_shape()), item_bytes)
+                shape = tuple(tensor.get_shape())
+                entries[name] = Entry(numpy_name, shape, prod(shape) * item_bytes)
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, OSError) as error:
-        reason = "".join(letter if letter.isprintable() else "?" for letter in str(error))[:120]
-        raise MettleError(path, "the safetensors file is cut short or damaged", reason, "Write it again.") from None
+        raise MettleError(
+            path, "the safetensors file is cut short or damaged", printable(error), "Write it again."
+        ) from None
 
     def load(name: str) -> np.ndarray:
         try:
@@ -55,4 +56,4 @@ def read_safetensors_header(
         except (SafetensorError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(str(error)) from None
 
-    return described, notes, load
+    return entries, notes, load
