@@ -92,6 +92,8 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
         return "unranked", row
     if entry.superseded_by is not None:
         return "unranked", replace(row, reason=f"Superseded by record {entry.superseded_by[:12]}.")
+    if entry.record.result.tier == "quick":
+        return "unranked", replace(row, reason="A quick look: fewer nets and fewer steps than ranked rows have.")
     if entry.record.run.precision == "fast":
         return "unranked", replace(row, reason="A fast run; ranked scores use the task's own precision.")
     if not task.ranked:

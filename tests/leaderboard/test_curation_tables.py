@@ -75,6 +75,17 @@ def test_gains_are_ranked_by_the_accuracies_behind_them(tmp_path: Path) -> None:
     assert [row.cells[0].shown.value for row in view.rows] == ["0.88", "0.28", "\N{MINUS SIGN}0.22"]
 
 
+def test_a_quick_look_is_not_ranked(tmp_path: Path) -> None:
+    quick = cleaned([8950, 8960, 8940])
+    quick.more["tier"] = "quick"
+    task = task_file(tmp_path)
+    for name, scores in (("whole", cleaned([8700, 8720])), ("quick", quick)):
+        add_scores(tmp_path / "submissions", task, Method(name, name, 0, 1, method=name, kind="curated"), scores)
+    entries = collect([tmp_path / "submissions"], tmp_path / "tasks", tmp_path / "none").entries[task.id, 1]
+    found = {table.kind: [row.entry.name for row in table.rows] for table in tables(task, entries)}
+    assert found == {"ranked": ["whole"], "unranked": ["quick"]}
+
+
 def test_an_accuracy_that_is_not_its_nets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MettleError, match="the score accuracy is the mean of its outcomes"):
         board(tmp_path, [cleaned([8700, 8720], accuracy=0.88)])
