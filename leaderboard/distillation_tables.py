@@ -65,7 +65,7 @@ def _pairs(pairs: ByName) -> PartTable | None:
     if not pairs:
         return None
     rows = tuple(
-        PartRow(name, (count_cell(values, "test_row"), _correlation(values))) for name, values in pairs.items()
+        PartRow(name, (count_cell(values, "test_image"), _correlation(values))) for name, values in pairs.items()
     )
     columns = (
         PartColumn("Test image", "Its position in the test set, from 0."),

@@ -6,10 +6,16 @@ import numpy as np
 
 from benchmark.contamination import STRICTEST_THRESHOLD, closest_test_images, exact_copies
 from benchmark.contamination.figures import FOLDER, read_figures
+from benchmark.contamination.near_duplicates import read_near_duplicates, without
 from benchmark.documents import Flag
+from benchmark.paths import ROOT
 from benchmark.protocol import Arrays
+from benchmark.scores import CONFIDENCE
+from benchmark.statistics import wilson_interval
 
 INSPECTION = "contamination"
+FALSE_ALARMS = 0.01
+"""Share of honest images that reach the threshold, at most."""
 SHOWN_PAIRS = 5
 """The nearest pairs in the record, whether or not they are copies."""
 NAMED = 10
@@ -38,44 +44,43 @@ def near_copy_threshold(dataset: str) -> float:
 
 
 def copy_flags(found: Arrays, threshold: float) -> list[Flag]:
-    """The contamination flag with its evidence, where a test image is among the images; exact copies void a row."""
+    """Contamination flags with their evidence: any exact copy, and more near copies than honest images have by chance.
+
+    By chance: the lower end of the 95 % interval of their share is above FALSE_ALARMS.
+    """
     flags = []
     exact = [(int(row), int(test_row)) for row, test_row in found["exact"]]
-    if exact:
-        rows = {row for row, _ in exact}
-        evidence = f"{_images(len(rows))} of the set {_are(len(rows))} a test image, exactly: {_listing(exact)}."
-        flags.append(Flag(name="contamination", evidence=evidence + " A row with exact copies is void."))
     taken = {row for row, _ in exact}
-    near = [row for row in np.argsort(-found["correlation"], kind="stable").tolist() if row not in taken]
-    near = [row for row in near if found["correlation"][row] >= threshold]
-    if near:
-        pairs = [(row, int(found["test_row"][row])) for row in near]
-        largest = float(found["correlation"][near[0]])
+    if exact:
+        evidence = f"{len(taken):,} of {len(found['test_row']):,} images are test images, exactly: {_listing(exact)}."
+        flags.append(Flag(name="contamination", evidence=evidence + " A row with exact copies is void."))
+    order = np.argsort(-found["correlation"], kind="stable").tolist()
+    near = [row for row in order if row not in taken and found["correlation"][row] >= threshold]
+    if near and wilson_interval(len(near), len(order), CONFIDENCE).lower > FALSE_ALARMS:
         evidence = (
-            f"{_images(len(near))} of the set nearly {_are(len(near))} a test image (correlation from {threshold:.3f}, "
-            f"largest {largest:.3f}): {_listing(pairs)}."
+            f"{len(near):,} of {len(order):,} images nearly are test images (correlation from {threshold:.3f}, largest "
+            f"{found['correlation'][near[0]]:.3f}), where at most {FALSE_ALARMS:.0%} of honest ones are: "
+            f"{_listing([(row, int(found['test_row'][row])) for row in near])}."
         )
         flags.append(Flag(name="contamination", evidence=evidence))
     return flags
 
 
 def pair_cells(found: Arrays) -> dict[str, dict[str, float]]:
-    """The images that come nearest to a test image, nearest first: `pair:<row>` with its test row and correlation."""
+    """The images that come nearest to a test image, nearest first: `pair:<row>` with it and their correlation."""
     nearest = np.argsort(-found["correlation"], kind="stable")[:SHOWN_PAIRS].tolist()
     return {
-        f"pair:{row}": {"test_row": float(found["test_row"][row]), "correlation": float(found["correlation"][row])}
+        f"pair:{row}": {"test_image": float(found["test_row"][row]), "correlation": float(found["correlation"][row])}
         for row in nearest
     }
+
+
+def far_from_training(dataset: str, tested: int) -> np.ndarray | None:
+    """Which test images no official training image nearly repeats: bool (tested,); None where nobody listed them."""
+    path = ROOT / "tasks" / "curation" / "near_duplicates" / f"{dataset}.json"
+    return without(read_near_duplicates(path).test_ids, tested) if path.is_file() else None
 
 
 def _listing(pairs: list[tuple[int, int]]) -> str:
     shown = ", ".join(f"image {row} is test image {test_row}" for row, test_row in pairs[:NAMED])
     return shown + (f", and {len(pairs) - NAMED} more" if len(pairs) > NAMED else "")
-
-
-def _images(count: int) -> str:
-    return "1 image" if count == 1 else f"{count:,} images"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are each"

@@ -116,6 +116,9 @@ class StandardTraining(DatasetProtocol):
             stem = f"{entry.task.name}.v{entry.task.version}"
             random, whole = references.random.get(stem), references.whole.get(entry.task.data.dataset)
             scores |= anchored_scores(right / len(labels), random, whole)
+        apart = leaks.far_from_training(entry.task.data.dataset, len(labels))
+        if apart is not None:
+            scores["accuracy_without_near_duplicates"] = over_runs_and_images(correct[:, apart])
         own = {seed: shards[f"{OWN}/seed {seed}"] for seed in seeds[: plans[OWN].runs]} if OWN in plans else {}
         if own:
             hits_of_own = np.stack([arrays["predicted"] == labels for arrays in own.values()])

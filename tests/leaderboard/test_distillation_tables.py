@@ -18,7 +18,7 @@ CELLS = {
     "net:seed 2": {"accuracy": 0.6, "train_loss": 0.125},
     "architecture:convnet3_bn": {"accuracy": 0.5},
     "architecture:unheard_of": {"accuracy": 0.4},
-    "pair:7": {"test_row": 4321.0, "correlation": 0.9517},
+    "pair:7": {"test_image": 4321.0, "correlation": 0.9517},
     "fog/3": {"accuracy": 0.3},
     "group:class/Bag": {"accuracy": 0.9, "n": 5.0},
 }

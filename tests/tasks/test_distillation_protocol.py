@@ -50,7 +50,8 @@ def scored(tasks_dir: Path, folder: Path, tmp_path_factory: pytest.TempPathFacto
 def test_scores_are_the_tasks_own_and_say_what_they_cover(scored: Record) -> None:
     scores = scored.result.scores
     assert set(scores) == {
-        "accuracy", "accuracy_at_10_percent", "accuracy_at_30_percent", "mean_corruption_accuracy",
+        "accuracy", "accuracy_without_near_duplicates", "accuracy_at_10_percent", "accuracy_at_30_percent",
+        "mean_corruption_accuracy",
         "cross_architecture_mean", "cross_architecture_worst", "bytes_images", "bytes_labels", "bytes_total",
         "learning_rate",
     }  # fmt: skip
@@ -207,7 +208,7 @@ def test_test_images_in_a_set_are_found_and_named(tasks_dir: Path, tmp_path: Pat
     assert f"image {np.flatnonzero(LABELS == 2)[0]} is test image {leaked[2]}" in exact.evidence
     assert "void" in exact.evidence
     assert f"image {np.flatnonzero(LABELS == 5)[0]} is test image {leaked[5]}" in near.evidence
-    assert record.result.cells[f"pair:{np.flatnonzero(LABELS == 5)[0]}"]["test_row"] == leaked[5]
+    assert record.result.cells[f"pair:{np.flatnonzero(LABELS == 5)[0]}"]["test_image"] == leaked[5]
 
 
 def test_honest_images_raise_no_flag(scored: Record) -> None:
