@@ -233,7 +233,7 @@ def convert(
     """Turn a checkpoint that the scorer refuses to unpickle, or a published distilled set, into safetensors."""
     if kind not in ("", "checkpoint", "distilled"):
         raise MettleError("--kind", "is checkpoint or distilled", repr(kind))
-    if kind != "distilled" and not (mean or std):
+    if kind != "distilled" and not (mean or std or source.suffix == ".npz"):
         from benchmark.models import convert as convert_checkpoint
 
         for line in convert_checkpoint(source, target, trust=trust):
@@ -253,24 +253,31 @@ def convert(
 
 @app.command()
 def export(
-    source: Annotated[Path, typer.Argument(help="A record's .json file, or a distilled set.")],
-    format: Annotated[str, typer.Option(help="record: json, scores and cells; csv, one line a cell.")] = "json",
+    source: Annotated[Path, typer.Argument(help="A record's .json file, a task's id, or a distilled set.")],
+    format: Annotated[
+        str,
+        typer.Option(
+            help="record: json, scores and cells; csv, one line a cell; parquet; every-eval-ever; eval-results, the "
+            "Hugging Face Hub's. task: croissant."
+        ),
+    ] = "json",
     out: Annotated[
-        Path | None, typer.Option(help="set: a .png picture of it, or a .pt file as DC's code saves.")
+        Path | None,
+        typer.Option(help="The file to write. set: a .png picture of it, or a .pt file as DC's code saves."),
     ] = None,
+    hub_dataset: Annotated[str, typer.Option(help="eval-results: the benchmark's data set on the Hub.")] = "",
     mean: Annotated[str, typer.Option(help="set, .pt: of the normalization it is saved in.")] = "0",
     std: Annotated[str, typer.Option(help="set, .pt: of the normalization it is saved in.")] = "1",
 ) -> None:
-    """Print a record, or write a distilled set, for other programs to read."""
+    """Print or write a record, a task's frozen split or a distilled set, for other programs to read."""
     if source.suffix in (".safetensors", ".npz"):
         from benchmark.submitted_sets.exporting import export_set
 
         console.print(export_set(source, out, mean, std), highlight=False, soft_wrap=True)
         return
-    from benchmark.documents import read_record
-    from benchmark.export import export as export_record
+    from benchmark.export import export_source
 
-    typer.echo(export_record(read_record(source.resolve()), format))
+    typer.echo(export_source(source, format, out, hub_dataset))
 
 
 @data_app.command("status")

@@ -85,6 +85,7 @@ def test_wrong_options_are_refused_before_any_work(source: Path, tmp_path: Path)
         (["--kind", "curated"], "is checkpoint or distilled"),
         (["--kind", "distilled", "--trust"], "--trust"),
         (["--kind", "checkpoint", "--mean", "0"], "--mean"),
+        ([], "--mean: it is one number, or one a channel"),
     ):
         result = CliRunner().invoke(app, ["convert", str(source), str(tmp_path / "out.safetensors"), *words])
         assert isinstance(result.exception, MettleError)
