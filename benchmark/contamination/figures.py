@@ -49,3 +49,13 @@ def read_figures(dataset: str) -> Figures:
             "contamination figures", f"one of {known}", dataset, "Make them with scripts/measure_contamination.py."
         )
     return parse(Figures, decode_file(path), path)
+
+
+def copy_threshold(dataset: str) -> float:
+    """The correlation from which an image counts as a near copy of a test image, in (0, 1].
+
+    As measured on the data set; without a measurement the strictest of the data sets that have one.
+    """
+    if (FOLDER / f"{dataset}.json").is_file():
+        return read_figures(dataset).aligned.threshold
+    return max(read_figures(path.stem).aligned.threshold for path in FOLDER.glob("*.json"))
