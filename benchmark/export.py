@@ -1,4 +1,4 @@
-"""A record in formats other programs read: its scores as JSON, its cells as CSV."""
+"""A record, or a task's frozen split, in formats that other programs read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,57 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 
-from benchmark.documents import Record
+from benchmark.documents import Record, read_record
+from benchmark.documents.store import write_atomically
 from benchmark.errors import MettleError
+
+AROUND = ("every-eval-ever", "eval-results")
+"""Formats that need the record's submission and task as well."""
+BINARY = "parquet"
+OF_TASK = "croissant"
+
+
+def export_source(source: Path, format: str, out: Path | None = None, hub_dataset: str = "") -> str:
+    """Export a record's file, or for croissant the task of that id; returns the text to print.
+
+    out: write there instead, and return where; required for parquet. hub_dataset: for eval-results. Raises MettleError
+    for an unknown format, an unreadable record and an unknown task.
+    """
+    content = _content(source, format, hub_dataset)
+    if out is None:
+        if isinstance(content, bytes):
+            raise MettleError(
+                "--out", f"names the file that {format} is written to", fix="mettle export ... --out FILE"
+            )
+        return content
+    write_atomically(out, content if isinstance(content, bytes) else f"{content}\n".encode())
+    return f"Wrote {out}"
+
+
+def _content(source: Path, format: str, hub_dataset: str) -> str | bytes:
+    if format == OF_TASK:
+        from benchmark.exports.croissant import croissant
+        from benchmark.task_registry import find_task
+
+        return croissant(find_task(str(source)).task)
+    if format not in (*FORMATS, *AROUND, BINARY):
+        known = ", ".join((*FORMATS, *AROUND, BINARY, OF_TASK))
+        raise MettleError("--format", f"is one of {known}", repr(format))
+    path = source.resolve()
+    if format == BINARY:
+        from benchmark.exports.parquet_numbers import parquet_numbers
+
+        return parquet_numbers(read_record(path))
+    if format in AROUND:
+        from benchmark.exports.every_eval_ever import every_eval_ever
+        from benchmark.exports.exported import read_exported
+        from benchmark.exports.hub_results import hub_results
+
+        exported = read_exported(path)
+        return every_eval_ever(exported) if format == "every-eval-ever" else hub_results(exported, hub_dataset)
+    return export(read_record(path), format)
 
 
 def export(record: Record, format: str) -> str:

@@ -1,0 +1,1 @@
+"""Records and frozen splits in formats that other programs and sites read."""
