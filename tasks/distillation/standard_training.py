@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch import nn
 
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, OpenSet, PlannedRuns
 from benchmark.documents import Artifact, Score
+from benchmark.effort import Effort
 from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
@@ -58,6 +60,15 @@ class StandardTraining(DatasetProtocol):
 
     def judged_by(self, entry: TaskEntry, split: OpenDistillationSplit) -> Mapping[str, object]:
         return {"judged": JUDGED_FORMAT, "looked_at_runs": settings_of(entry).looked_at_runs, **split.judging}
+
+    def identity_for(
+        self, entry: TaskEntry, split: OpenDistillationSplit, artifact: Artifact, effort: Effort, shard: str
+    ) -> dict[str, Any]:
+        """Of a net of an own recipe, the recipe too: tiles, teacher and kind of label stand in no plan."""
+        identity = super().identity_for(entry, split, artifact, effort, shard)
+        if shard.startswith(f"{OWN}/") and artifact.own_recipe is not None:
+            identity["own_recipe"] = artifact.own_recipe.model_dump(mode="json", exclude_defaults=True)
+        return identity
 
     def judge(self, entry: TaskEntry, split: OpenDistillationSplit, plan: str, run: int, net: Net) -> Arrays:
         """The class of every test image, unsigned (N,); of the first nets, correctness bits of the cells, too.
@@ -141,7 +152,7 @@ class StandardTraining(DatasetProtocol):
         notes = [f"Conversion, as its author says: {conversion}"] if conversion else []
         found = shards[INSPECTION + leaks.INSPECTION]
         flags = leaks.copy_flags(found, leaks.near_copy_threshold(entry.task.data.dataset))
-        return Scored(scores, {**cells, **leaks.pair_cells(found)}, outcomes, flags, notes)
+        return Scored(scores, {**cells, **leaks.copy_cells(found), **leaks.pair_cells(found)}, outcomes, flags, notes)
 
 
 def _predicted(entry: TaskEntry, split: OpenDistillationSplit, net: Net) -> np.ndarray:
