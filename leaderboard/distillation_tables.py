@@ -8,7 +8,7 @@ from leaderboard.cells import Values
 from leaderboard.numbers import MISSING, plain
 from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, count_cell, share_cell
 
-KINDS = ("net", "architecture", "own", "pair")
+KINDS = ("net", "architecture", "own", "copy", "pair")
 ARCHITECTURES = {
     "convnet2": "ConvNet-2",
     "convnet3_bn": "ConvNet-3 with batch norm",
@@ -18,6 +18,7 @@ ARCHITECTURES = {
 }
 ACCURACY = PartColumn("Test accuracy %", best="high")
 LOSS = PartColumn("Training loss", "Mean over the last epoch, after the augmentation.", "low")
+TEST_IMAGE = PartColumn("Test image", "Its position in the test set, from 0.")
 
 ByName = Mapping[str, Values]
 
@@ -25,7 +26,8 @@ ByName = Mapping[str, Values]
 def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Values]]:
     """The tables of this family, and the cells that belong to none of them.
 
-    cells: by name, `net:<seed>`, `architecture:<name>`, `own:<seed>` and `pair:<image>` among others.
+    cells: by name, `net:<seed>`, `architecture:<name>`, `own:<seed>`, `copy:<image>` and `pair:<image>` among
+    others.
     """
     kinds: dict[str, dict[str, Values]] = {kind: {} for kind in KINDS}
     others: dict[str, Values] = {}
@@ -44,6 +46,7 @@ def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Value
             {ARCHITECTURES.get(name, name): values for name, values in kinds["architecture"].items()},
         ),
         _nets("Own recipe", "Nets trained by the set's own recipe; never ranked.", "Net", kinds["own"]),
+        _copies(kinds["copy"]),
         _pairs(kinds["pair"]),
     )
     return [table for table in made if table is not None], others
@@ -61,6 +64,14 @@ def _loss(values: Values) -> PartCell:
     return PartCell(MISSING) if loss is None else PartCell(plain(loss, 3), loss)
 
 
+def _copies(copies: ByName) -> PartTable | None:
+    if not copies:
+        return None
+    rows = tuple(PartRow(name, (count_cell(values, "test_image"),)) for name, values in copies.items())
+    caption = "Images of the set with exactly the pixels of a test image, mirrored ones included."
+    return PartTable("Copied test images", caption, "Image", (TEST_IMAGE,), rows)
+
+
 def _pairs(pairs: ByName) -> PartTable | None:
     if not pairs:
         return None
@@ -68,7 +79,7 @@ def _pairs(pairs: ByName) -> PartTable | None:
         PartRow(name, (count_cell(values, "test_image"), _correlation(values))) for name, values in pairs.items()
     )
     columns = (
-        PartColumn("Test image", "Its position in the test set, from 0."),
+        TEST_IMAGE,
         PartColumn("Correlation", "Of whitened pixels after the best small move; 1 is a copy.", "low"),
     )
     caption = (

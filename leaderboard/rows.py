@@ -28,6 +28,9 @@ TABLE_KINDS: tuple[TableKind, ...] = get_args(TableKind)
 PLACED_KINDS: tuple[TableKind, ...] = ("ranked", "open", "outlier-trained", "predictions")
 """Tables whose rows have ranks; each ranks its own rows."""
 
+COPY = "copy:"
+"""Begins the names of a record's cells for images of a submitted set that are test images."""
+
 
 @dataclass(frozen=True, eq=False)
 class Row:
@@ -88,6 +91,9 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
     if status in ("void", "withdrawn"):
         given = [statement.reason for statement in entry.attestations if statement.kind == status]
         return "removed", replace(row, reason=" ".join(given))
+    if copies := sum(name.startswith(COPY) for name in entry.record.result.cells):
+        images = "of its images is a test image" if copies == 1 else "of its images are test images"
+        return "removed", replace(row, reason=f"{copies:,} {images}, exactly; its contamination flag lists them.")
     if status == "self-run":
         return "unranked", row
     if entry.superseded_by is not None:

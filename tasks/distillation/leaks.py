@@ -75,6 +75,11 @@ def pair_cells(found: Arrays) -> dict[str, dict[str, float]]:
     }
 
 
+def copy_cells(found: Arrays) -> dict[str, dict[str, float]]:
+    """The images that are test images: `copy:<row>`. The board ranks no record that has one."""
+    return {f"copy:{row}": {"test_image": float(test_row)} for row, test_row in found["exact"]}
+
+
 def far_from_training(dataset: str, tested: int) -> np.ndarray | None:
     """Which test images no official training image nearly repeats: bool (tested,); None where nobody listed them."""
     path = ROOT / "tasks" / "curation" / "near_duplicates" / f"{dataset}.json"

@@ -36,6 +36,23 @@ def test_cells_become_tables_and_nothing_is_lost() -> None:
     assert distillation_tables({}) == ([], {})
 
 
+def test_a_set_with_a_test_image_is_removed_from_the_ranking(tmp_path: Path) -> None:
+    task = write_family_task(tmp_path / "tasks", "distillation/x", "training_runs", "accuracy", ())
+    right = np.array([9000, 9000], np.uint16)
+    for name, cells in (("honest", CELLS), ("leaky", {**CELLS, "copy:3": {"test_image": 17.0}})):
+        made = Scores({"accuracy": score(0.9, covers="both")}, cells, {"primary": (right, 10_000)})
+        add_scores(tmp_path / "submissions", task, Method(name, name, 0, 1, method=name), made)
+    entries = collect([tmp_path / "submissions"], tmp_path / "tasks", tmp_path / "none").entries[task.id, 1]
+    found = {table.kind: table for table in tables(task, entries)}
+    assert [row.entry.name for row in found["ranked"].rows] == ["honest"]
+    (removed,) = found["removed"].rows
+    assert removed.entry.name == "leaky"
+    assert removed.reason.startswith("1 of its images is a test image")
+    view = record_view(task, found["removed"], removed, newest_version=True)
+    (copied,) = [part for part in view.parts if part.title == "Copied test images"]
+    assert copied.rows[0].cells[0].text == "17"
+
+
 def test_a_records_page_has_them_beside_classes_and_corruptions(tmp_path: Path) -> None:
     task = write_family_task(tmp_path / "tasks", "distillation/x", "training_runs", "accuracy", ())
     right = np.array([6123, 6000], np.uint16)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.distillation.leaks import copy_flags, far_from_training, pair_cells
+from tasks.distillation.leaks import copy_cells, copy_flags, far_from_training, pair_cells
 
 
 def found(correlations: list[float], exact: list[tuple[int, int]] | None = None) -> dict[str, np.ndarray]:
@@ -21,6 +21,7 @@ def test_one_exact_copy_is_enough() -> None:
     assert flag.name == "contamination"
     assert flag.evidence.startswith("1 of 100 images are test images, exactly: image 99 is test image 7.")
     assert "void" in flag.evidence
+    assert copy_cells(found([1.0], [(0, 7)])) == {"copy:0": {"test_image": 7.0}}
 
 
 @pytest.mark.parametrize(("near", "flagged"), [(0, False), (1, False), (2, False), (10, True)])
