@@ -17,10 +17,11 @@ from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.canary_flag import canary_flag
 from tasks.curation.chosen import Chosen, read_choice
-from tasks.curation.copies import CONTAMINATION, copy_cells, copy_flag, inspect_copies, near_copies
 from tasks.curation.measures import PLAN, Judged, common_cells, common_scores, judged
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, freeze_curation, open_curation
+from tasks.distillation.leaks import INSPECTION as COPIES
+from tasks.distillation.leaks import copy_flags, look_for_copies, near_copy_threshold, pair_cells
 
 JUDGED_FORMAT = 1
 """Raised when the meaning of what a training's shard holds changes."""
@@ -80,11 +81,12 @@ class FixedTraining(DatasetProtocol):
 
     def inspections(self, entry: TaskEntry, artifact: Artifact) -> Sequence[str]:
         """Own images, where the task takes them, are held against the test images."""
-        return [CONTAMINATION] if "images" in settings_of(entry).forms else []
+        return [COPIES] if "images" in settings_of(entry).forms else []
 
     def inspect(self, entry: TaskEntry, split: OpenCuration, submitted: Chosen, name: str) -> Arrays:
-        """Copies of test images; see `inspect_copies`."""
-        return inspect_copies(split, submitted)
+        """Copies of test images among own images; the images of a pool are known, and are not searched."""
+        own = submitted.images if submitted.form == "images" else submitted.images[:0]
+        return look_for_copies(own, split.images)
 
     def combine(
         self, entry: TaskEntry, split: OpenCuration, candidate: Candidate, shards: Mapping[str, Arrays]
@@ -98,10 +100,10 @@ class FixedTraining(DatasetProtocol):
         scores, cells = common_scores(split, chosen, nets) | own_scores, common_cells(split, chosen, nets) | own_cells
         flags = [*_canary(split, scores.get("canary_accuracy")), *own_flags]
         if chosen.form == "images":
-            found = shards[INSPECTION + CONTAMINATION]
-            scores["near_test_copies"] = Score(value=float(near_copies(split, found)))
-            cells |= copy_cells(found)
-            flags += copy_flag(split, found)
+            found, threshold = shards[INSPECTION + COPIES], near_copy_threshold(split.dataset.name)
+            scores["near_test_copies"] = Score(value=float((found["correlation"] >= threshold).sum()))
+            cells |= pair_cells(found)
+            flags += copy_flags(found, threshold)
         return Scored(
             scores=scores,
             cells=cells,

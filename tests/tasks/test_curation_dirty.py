@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from small_curation import TESTED, small_curation, submission, write_anchors
+from torch import nn
 
 from benchmark import evaluate, launch
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options
+from benchmark.models.net import Net
 from benchmark.protocol import Candidate, Scored
 from benchmark.selection.oracle import oracle
 from benchmark.selection.random_choice import balanced_random_choice
@@ -239,3 +242,35 @@ def test_an_arm_counts_with_its_first_twenty_runs_and_not_before(split: OpenCura
         path.unlink()
     assert set(found) == {"random"}
     assert found["random"].tolist() == [0.7] * 20
+
+
+class Constant(nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.eye(10)[torch.full((len(images),), 3)].to(images.dtype)
+
+
+class Noise(nn.Module):
+    """Logits that are a fixed wild function of the pixels, with no relation to the classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(784, 10, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.sin(1e4 * images.flatten(1) @ self.weight)
+
+
+@pytest.mark.parametrize("module", [Constant(), Noise()])
+def test_constant_and_random_nets_are_at_the_gain_of_one_class_in_ten(
+    split: OpenCuration, tmp_path: Path, module: nn.Module
+) -> None:
+    file = submission(tmp_path / "any", TASK, CuratedSet("indices", random_pick(split))) / "choice.safetensors"
+    said_by = PROTOCOL.judge(split.entry, split, PLAN, 0, Net(module, 1, 28))
+    shards = {f"{PLAN}/seed {run}": {**said_by, "train_loss": np.array([0.0])} for run in range(2)}
+    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
+    try:
+        found = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file), shards)
+    finally:
+        (split.entry.folder / "reference.json").unlink()
+    assert found.scores["normalized_gain"].value == pytest.approx((0.1 - 0.7) / 0.2, abs=0.25)
+    assert found.scores["accuracy"].value == pytest.approx(0.1, abs=0.05)
