@@ -323,6 +323,7 @@ def data_pin(
 @board_app.command("build")
 def board_build(
     out: Site = None,
+    url: Annotated[str, typer.Option(help="Where the site will be found, for absolute links in its feeds.")] = "",
     tasks_dir: TasksDir = None,
 ) -> None:
     """Build the static site from the clone's records, and from those in workspace/."""
@@ -330,7 +331,8 @@ def board_build(
     from leaderboard.build import build
 
     site = out or workspace_dir() / "site"
-    summary = build(site, [ROOT / "submissions", workspace_dir() / "submissions"], tasks_dir or TASKS_DIR)
+    roots = [ROOT / "submissions", workspace_dir() / "submissions"]
+    summary = build(site, roots, tasks_dir or TASKS_DIR, address=url)
     console.print(f"{summary}\nOpen {site / 'index.html'}", highlight=False, soft_wrap=True)
 
 

@@ -15,6 +15,7 @@ from benchmark.paths import ROOT, workspace_dir
 from leaderboard.bundle_pages import bundle_pages, bundle_path, newest_bundles
 from leaderboard.bundles import bundle_table, read_bundles
 from leaderboard.collect import Collection, TaskKey, collect
+from leaderboard.feeds import feeds
 from leaderboard.guide_pages import changes_page, submit_page
 from leaderboard.index_page import index_page
 from leaderboard.pages import data_page, methods_page, submission_pages, task_page
@@ -55,14 +56,16 @@ def build(
     tasks_dir: Path,
     reported_dir: Path = REPORTED_DIR,
     revision: SiteRevision | None = None,
+    address: str = "",
 ) -> Summary:
     """Build the site of all records below `roots` into `out`, which is replaced.
 
     roots: submissions folders, the repository's own first; records of the others are runs on this machine. revision:
-    what the footer says the site was built from, by default the clone's commit. Equal inputs give byte-identical sites.
-    Raises MettleError, before anything is written, for the first document that is
-    unreadable or contradicts another one.
+    what the footer says the site was built from, by default the clone's commit. address: where the site will be found,
+    for the feeds. Equal inputs give byte-identical sites. Raises MettleError, and leaves what stood at `out`, for the
+    first document that is unreadable or contradicts another one.
     """
+    address = _with_slash(address)
     collection = collect(roots, tasks_dir, reported_dir)
     bundles = read_bundles(tasks_dir, collection.tasks)
     with ThreadPoolExecutor(processors()) as pool:  # the time goes into array arithmetic, which threads share well
@@ -86,6 +89,7 @@ def build(
         paths = {key: task_path(task) for key, task in collection.tasks.items()}
         submit_page(site, [(task, paths[key]) for key, task in collection.tasks.items()])
         changes_page(site, collection, paths)
+        feeds(site, collection, address)
     return Summary(
         out=out,
         tasks=len(collection.tasks),
@@ -95,6 +99,12 @@ def build(
         files=len(site.files),
         ignored_attestations=collection.ignored_attestations,
     )
+
+
+def _with_slash(address: str) -> str:
+    if address and not address.startswith(("http://", "https://")):
+        raise MettleError("--url", "the address of a site starts with http:// or https://", repr(address))
+    return f"{address.rstrip('/')}/" if address else ""
 
 
 def _every_record_has_a_row(collection: Collection, board: dict[TaskKey, tuple[Table, ...]]) -> None:
@@ -115,12 +125,13 @@ def main(arguments: Iterable[str] | None = None) -> int:
         action="append",
         help="submissions folders, the repository's first (default: submissions/ and the workspace's)",
     )
+    parser.add_argument("--url", default="", help="where the site will be found; feeds then hold absolute links")
     parser.add_argument("--tasks-dir", type=Path, default=ROOT / "tasks")
     parser.add_argument("--reported-dir", type=Path, default=REPORTED_DIR)
     given = parser.parse_args(None if arguments is None else list(arguments))
     roots = given.submissions or [ROOT / "submissions", workspace_dir() / "submissions"]
     try:
-        print(build(given.out, roots, given.tasks_dir, given.reported_dir))
+        print(build(given.out, roots, given.tasks_dir, given.reported_dir, address=given.url))
     except MettleError as error:
         print(error, file=sys.stderr)
         return error.exit_code
