@@ -17,6 +17,7 @@ from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.canary_flag import canary_flag
 from tasks.curation.chosen import Chosen, read_choice
+from tasks.curation.leak_limits import gap_flag
 from tasks.curation.measures import PLAN, Judged, common_cells, common_scores, judged
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, freeze_curation, open_curation
@@ -25,6 +26,8 @@ from tasks.distillation.leaks import copy_flags, look_for_copies, near_copy_thre
 
 JUDGED_FORMAT = 1
 """Raised when the meaning of what a training's shard holds changes."""
+
+OTHER_EFFORT = "Anchors are of the whole training and this run is not, so that lift and gain compare unlike trainings."
 
 
 class FixedTraining(DatasetProtocol):
@@ -98,7 +101,11 @@ class FixedTraining(DatasetProtocol):
         nets = judged(split, shards)
         own_scores, own_cells, own_flags = self.own_scores(entry, split, chosen, nets)
         scores, cells = common_scores(split, chosen, nets) | own_scores, common_cells(split, chosen, nets) | own_cells
-        flags = [*_canary(split, scores.get("canary_accuracy")), *own_flags]
+        flags = [
+            *_canary(split, scores.get("canary_accuracy")),
+            *gap_flag(entry, scores.get("leak_gap")),
+            *own_flags,
+        ]
         if chosen.form == "images":
             found, threshold = shards[INSPECTION + COPIES], near_copy_threshold(split.dataset.name)
             scores["near_test_copies"] = Score(value=float((found["correlation"] >= threshold).sum()))
@@ -112,6 +119,7 @@ class FixedTraining(DatasetProtocol):
                 "right": OutcomeArray(np.packbits(nets.right, axis=1), stored="store"),
             },
             flags=flags,
+            notes=[OTHER_EFFORT] if candidate.effort.tier != "standard" else [],
         )
 
     @abc.abstractmethod

@@ -1,0 +1,41 @@
+"""Writes the leak gaps of our own baselines into tasks/curation/leak_limits.json, from their committed records.
+
+python -m scripts.learn_leak_limits
+
+The limit of a task follows from the gaps of at least two of them; see tasks/curation/leak_limits.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.documents import read_submission
+from benchmark.documents.store import find_records, write_atomically
+from benchmark.paths import ROOT
+from tasks.curation.leak_limits import FILE, LeakLimits
+
+
+def main() -> None:
+    limits = learnt(ROOT / "submissions")
+    write_atomically(ROOT / "tasks" / "curation" / FILE, f"{limits.model_dump_json(indent=1)}\n".encode())
+    for task, gaps in limits.honest_gaps.items():
+        print(f"{task}: {len(gaps)} baselines")
+
+
+def learnt(submissions: Path) -> LeakLimits:
+    """The gaps of baselines' standard records on curation tasks, by task version and submission."""
+    found: dict[str, dict[str, float]] = {}
+    for path, record in find_records(submissions):
+        result = record.result
+        if not result.task.id.startswith("curation/") or result.tier != "standard" or "leak_gap" not in result.scores:
+            continue
+        if read_submission(submissions / path.relative_to(submissions).parts[0]).baseline:
+            name = f"{result.task.id}.v{result.task.version}"
+            found.setdefault(name, {})[result.submission] = result.scores["leak_gap"].value
+    return LeakLimits(
+        schema_version=1, honest_gaps={name: dict(sorted(gaps.items())) for name, gaps in sorted(found.items())}
+    )
+
+
+if __name__ == "__main__":
+    main()
