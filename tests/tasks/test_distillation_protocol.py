@@ -226,3 +226,13 @@ def test_a_set_over_budget_is_refused_before_any_training(tasks_dir: Path, tmp_p
             TASK,
             options=Options(tasks_dir=tasks_dir, workers=1),
         )
+
+
+@pytest.mark.slow
+def test_a_quick_look_by_the_tasks_own_net(tmp_path: Path) -> None:
+    """Ten real images, 300 steps, three nets: far above chance, far below what the whole set gives."""
+    folder = submission(tmp_path / "ten-images", images=IMAGES, labels=LABELS)
+    found = evaluate(folder, TASK, options=Options(workers=1, effort=Effort("quick"))).result
+    assert 0.35 < found.scores["accuracy"].value < 0.65
+    assert found.outcomes["primary"].shape == [3]
+    assert found.outcomes["primary"].scale == 10_000
