@@ -11,7 +11,7 @@ from benchmark.documents.store import find_attestations, find_records
 from benchmark.errors import MettleError
 from leaderboard.attested import Statements, statements
 from leaderboard.entry import Entry
-from leaderboard.outcomes import primary_outcomes
+from leaderboard.outcomes import averaged_score, primary_outcomes
 
 TaskKey = tuple[str, int]
 
@@ -119,8 +119,8 @@ def _check_task(item: _Found, tasks: dict[TaskKey, Task]) -> None:
             raise MettleError(item.path, rule, theirs[:12], "Score the submission again, or restore the task's file.")
     if kinds := {artifact.kind for artifact in result.artifacts} - set(task.artifacts):
         raise MettleError(item.path, f"{task.id} takes {', '.join(task.artifacts)}", ", ".join(sorted(kinds)))
-    if task.primary.name not in result.scores:
-        raise MettleError(item.path, f"a record of {task.id} has the score {task.primary.name!r}", "none of that name")
+    if (needed := averaged_score(task)) not in result.scores:
+        raise MettleError(item.path, f"a record of {task.id} has the score {needed!r}", "none of that name")
 
 
 def _entry(

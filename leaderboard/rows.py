@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -98,6 +99,8 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
         return "unranked", row
     if entry.superseded_by is not None:
         return "unranked", replace(row, reason=f"Superseded by record {entry.superseded_by[:12]}.")
+    if entry.score(task.primary.name) is None:
+        return "unranked", replace(row, reason="An anchor of this task is not measured yet, so its gain is missing.")
     if entry.record.result.tier == "quick":
         return "unranked", replace(row, reason="A quick look: fewer nets and fewer steps than ranked rows have.")
     if entry.record.run.precision == "fast":
@@ -187,13 +190,12 @@ def _scale(row: Row) -> tuple[int, int, int]:
 
 
 def _ordered(task: Task, rows: Iterable[Row], *, by_value: bool) -> list[Row]:
-    """Best value first, unless the order must say nothing; equal values by title, then by name."""
+    """Best value first and missing ones last, unless the order must say nothing; equal ones by title, then by name."""
     sign = -1 if task.primary.higher_is_better else 1
 
     def key(row: Row) -> tuple[float, str, str, str]:
         score = row.entry.score(task.primary.name)
-        assert score is not None, "collected records have their task's primary score"
-        value = sign * score.value if by_value else 0.0
+        value = (math.inf if score is None else sign * score.value) if by_value else 0.0
         return (value, row.entry.submission.title, row.entry.name, row.entry.record.id)
 
     return sorted(rows, key=key)

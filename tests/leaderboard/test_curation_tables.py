@@ -86,6 +86,22 @@ def test_a_quick_look_is_not_ranked(tmp_path: Path) -> None:
     assert found == {"ranked": ["whole"], "unranked": ["quick"]}
 
 
+def test_a_gain_without_anchors_is_missing_and_its_row_not_ranked(tmp_path: Path) -> None:
+    without = cleaned([8950, 8960, 8940])
+    del without.scores["normalized_gain"]
+    task = task_file(tmp_path)
+    for name, scores in (("whole", cleaned([8700, 8720])), ("without", without)):
+        add_scores(tmp_path / "submissions", task, Method(name, name, 0, 1, method=name, kind="curated"), scores)
+    entries = collect([tmp_path / "submissions"], tmp_path / "tasks", tmp_path / "none").entries[task.id, 1]
+    ranked, unranked = tables(task, entries)
+    assert [row.entry.name for row in ranked.rows] == ["whole"]
+    (row,) = table_view(task, unranked).rows
+    assert row.cells[0].shown.value == "\N{EN DASH}"
+    assert "gain is missing" in row.row.reason
+    view = record_view(task, unranked, unranked.rows[0], newest_version=True)
+    assert view.scores[0].shown.value == "\N{EN DASH}"
+
+
 def test_an_accuracy_that_is_not_its_nets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MettleError, match="the score accuracy is the mean of its outcomes"):
         board(tmp_path, [cleaned([8700, 8720], accuracy=0.88)])
