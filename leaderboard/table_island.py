@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +35,14 @@ class _Numbered:
 def island(columns: Sequence[Column], rows: Sequence[RowView], axis: Scale | None, *, places: bool) -> Markup:
     """All rows as one JSON object, safe inside a `<script>` element.
 
-    Numbers are whole, in units of the last digit that their column shows; ends of intervals are distances from the
-    value. So a row costs about as many bytes as its digits carry information.
+    Numbers are whole, in units of the last digit that their column shows; an interval is the distance of its lower end
+    from the value, and how much farther its upper end is. Ranks are steps from row to row, the ranks a row may hold are
+    distances from its own, and tied ranks are left out where they are those. So a row costs about as many bytes as its
+    digits carry information.
     """
     kinds, statuses, marks = _Numbered(), _Numbered(), _Numbered()
     found: Json = {
-        "key": [row.key for row in rows],
+        "key": [_short_key(row.key, row.row.entry.submission.title) for row in rows],
         "title": [row.row.entry.submission.title for row in rows],
         "team": [row.row.entry.submission.team for row in rows],
         "kind": [kinds(row.kind) for row in rows],
@@ -62,6 +65,12 @@ def json_island(content: Json) -> Markup:
     return Markup(text.replace("<", "\\u003c"))  # valid JSON without markup needs no escaping in a script element
 
 
+def _short_key(key: str, title: str) -> str:
+    """The key with a star for its part that the title says already; no key has a star of its own."""
+    said = re.sub("[^a-z0-9._-]+", "-", title.lower())
+    return f"*{key[len(said) :]}" if said and key.startswith(said) else key
+
+
 def _mark(mark: Mark) -> Json:
     return {"label": mark.label, "text": mark.text, "tone": mark.tone}
 
@@ -80,20 +89,25 @@ def _columns(columns: Sequence[Column], rows: Sequence[RowView], *, places: bool
     """One object a column of the page, in its order."""
     found: list[Json] = [{}]  # the names
     if places:
-        found.insert(0, {"value": [row.row.place.rank if row.row.place else None for row in rows]})
+        found.insert(0, {"steps": _differences([row.row.place.rank for row in rows if row.row.place])})
     for index, column in enumerate(columns):
         found.append(_numbers(column, [row.cells[index] for row in rows]))
         if column.primary and places:
-            placed = [row.row.place for row in rows]
-            lows, highs = (
-                [place.lower if place else None for place in placed],
-                [place.upper if place else None for place in placed],
+            placed = [row.row.place for row in rows if row.row.place]
+            better, worse = (
+                [place.rank - place.lower for place in placed],
+                [place.upper - place.rank for place in placed],
             )
-            found.append({"low": lows, "high": highs})
-            found.append({"text": [row.tied_with or "none" for row in rows]})
+            found.append({"better": better, "worse": worse})
+            found.append({"tied": [None if row.tied_with == row.rank_range else row.tied_with for row in rows]})
     if not places:
         found.append({"text": [row.row.reason for row in rows]})
     return found
+
+
+def _differences(values: Sequence[int]) -> list[int]:
+    """Each value less the one before it, the first less 0: small numbers where the values rise slowly."""
+    return [value - before for before, value in zip([0, *values], values, strict=False)]
 
 
 def _numbers(column: Column, cells: Sequence[Cell]) -> Json:
@@ -106,7 +120,7 @@ def _numbers(column: Column, cells: Sequence[Cell]) -> Json:
         ]
         pairs = list(zip(values, ends, strict=True))
         found["below"] = [None if end is None or value is None else value - end[0] for value, end in pairs]
-        found["above"] = [None if end is None or value is None else end[1] - value for value, end in pairs]
+        found["skew"] = [None if end is None or value is None else end[0] + end[1] - 2 * value for value, end in pairs]
     if any(cell.runs for cell in cells):
         found["runs"] = [cell.runs for cell in cells]
     return found

@@ -1,10 +1,9 @@
 // Order of cells, and plain tables that sort by a click on a heading.
-const collator = new Intl.Collator("en");
 
-// Two sort keys; a missing value (null) stays last in either direction.
+// Two sort keys of a kind, numbers or texts; a missing value (null) stays last in either direction.
 function inOrder(a, b, sign) {
   if (a === null || b === null) return (a === null) - (b === null);
-  return sign * (typeof a === "string" ? collator.compare(a, b) : a - b);
+  return a < b ? -sign : a > b ? sign : 0;
 }
 
 function isNumeric(header) {
@@ -12,7 +11,7 @@ function isNumeric(header) {
 }
 
 function sortKey(cell, numeric) {
-  if (!numeric) return shownText(cell.querySelector(".name") || cell);
+  if (!numeric) return shownText(cell.querySelector(".name") || cell).toLowerCase();
   return cell.dataset.value === undefined ? null : Number(cell.dataset.value);
 }
 

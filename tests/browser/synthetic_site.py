@@ -32,6 +32,7 @@ class SyntheticSite:
         batch = [{"name": "batch-dependent", "evidence": "Two orders gave two scores."}]
         for method, said in (
             (Method("pretrained", "Pretrained <net>", 1.5, 905, declares=PRETRAINED), "measured"),
+            (Method("shake-drop-2", "Shake drop", 1.2, 907), "measured"),
             (Method("void", "Void", 3.0, 900), "void"),
             (Method("claim", "Claim", 3.0, 901, kind="predictions"), "measured"),
             (Method("alone", "Alone", 3.0, 902, flags=flag), ""),

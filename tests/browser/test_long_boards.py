@@ -15,13 +15,13 @@ TEXTS = "(rows) => rows.map((row) => row.innerText.replace(/\\s+/g, ' '))"
 QUERIES = (
     "ranked.size=1000",
     "ranked.size=25&ranked.page=3",
-    "ranked.sort=-clean_accuracy",
+    "ranked.size=100&ranked.sort=-clean_accuracy",
     "ranked.sort=rank_range&ranked.size=250",
-    "ranked.sort=submission",
-    "ranked.q=clean>60 -status:reproduced",
-    "ranked.mark=pretrained",
-    "ranked.pin=method-0003,again&ranked.page=2",
-    "ranked.hide=clean_accuracy,tied_with",
+    "ranked.size=100&ranked.sort=submission",
+    "ranked.size=100&ranked.q=clean>60 -status:reproduced",
+    "ranked.size=100&ranked.mark=pretrained",
+    "ranked.size=100&ranked.pin=method-0003,again&ranked.page=2",
+    "ranked.size=100&ranked.hide=clean_accuracy,tied_with",
 )
 
 

@@ -1,15 +1,14 @@
 // A board's state in the address of the page, so that a view can be sent to someone else.
-const PAGE_SIZES = [25, 100, 250, 1000];
-const PAGE_SIZE = 100;
+const PAGE_SIZES = [25, 50, 100, 250, 1000];
 
-function freshState() {
-  return { query: "", sort: null, facets: {}, hidden: new Set(), pins: [], page: 1, size: PAGE_SIZE };
+function freshState(size) {
+  return { query: "", sort: null, facets: {}, hidden: new Set(), pins: [], page: 1, size };
 }
 
-// `board`: {id, columns, facets}. Whatever the address says that the board does not know is left out.
-function stateFromAddress({ id, columns, facets, rowsByKey }) {
+// Whatever the address says that the board does not know is left out.
+function stateFromAddress({ id, columns, facets, rowsByKey, pageSize }) {
   const given = new URLSearchParams(location.search);
-  const state = freshState();
+  const state = freshState(pageSize);
   const list = (key) => (given.get(`${id}.${key}`) || "").split(",").filter(Boolean);
   state.query = given.get(`${id}.q`) || "";
   const sort = given.get(`${id}.sort`) || "";
@@ -26,7 +25,7 @@ function stateFromAddress({ id, columns, facets, rowsByKey }) {
   return state;
 }
 
-function stateToAddress(id, state) {
+function stateToAddress({ id, state, pageSize }) {
   const address = new URL(location.href);
   const given = address.searchParams;
   for (const key of [...given.keys()]) if (key.startsWith(`${id}.`)) given.delete(key);
@@ -37,7 +36,7 @@ function stateToAddress(id, state) {
   say("hide", [...state.hidden].join(","));
   say("pin", state.pins.join(","));
   if (state.page > 1) say("page", state.page);
-  if (state.size !== PAGE_SIZE) say("size", state.size);
+  if (state.size !== pageSize) say("size", state.size);
   address.search = given.toString().replaceAll("%2C", ","); // as readable as it may be
   try { history.replaceState(null, "", address); } catch { /* some browsers refuse it on file:// pages */ }
 }

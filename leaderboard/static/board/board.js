@@ -1,5 +1,7 @@
 // A board: one table with everything around it. The state decides what is drawn; controls change the state only.
 const MOST_COMPARED = 4;
+const PAGE_SIZE = 100;
+const LONG_PAGE_SIZE = 50; // of a board that draws its rows itself
 
 class Board {
   constructor(frame) {
@@ -8,6 +10,7 @@ class Board {
     this.table = frame.querySelector("table");
     this.columns = columnsOf(this.table);
     const island = document.getElementById(`${this.id}-island`); // where the page does not hold all rows
+    this.pageSize = island ? LONG_PAGE_SIZE : PAGE_SIZE;
     this.rows = island ? islandRows(this.table, island, this.columns, this.id) : pageRows(this.table, this.columns);
     this.rowsByKey = new Map(this.rows.map((row) => [row.key, row]));
     this.facets = facetCounts(this.rows);
@@ -42,7 +45,7 @@ class Board {
     tools.append(columns, formatMenu(this.fileName(), () => this.view(), (text) => this.say(text)));
     this.compare = make("a", { className: "compare" });
     this.reset = make("button", { type: "button" }, "Reset");
-    this.reset.addEventListener("click", () => { this.state = freshState(); this.update(); });
+    this.reset.addEventListener("click", () => { this.state = freshState(this.pageSize); this.update(); });
     tools.append(this.compare, this.reset);
     return tools;
   }
@@ -125,7 +128,7 @@ class Board {
     this.drawControls();
     if (quiet) return;
     clearTimeout(this.addressing); // browsers limit how often an address may change
-    this.addressing = setTimeout(() => stateToAddress(this.id, this.state), 150);
+    this.addressing = setTimeout(() => stateToAddress(this), 150);
   }
 
   draw(rows) {
@@ -206,7 +209,7 @@ class Board {
   reveal(id) {
     const row = this.rows.find((other) => other.id === id);
     if (!row) return;
-    if (!this.ordered.includes(row)) this.state = freshState();
+    if (!this.ordered.includes(row)) this.state = freshState(this.pageSize);
     this.ordered = this.order();
     this.state.page = 1 + Math.floor(this.ordered.indexOf(row) / this.state.size);
     this.update();

@@ -1,11 +1,40 @@
 // Rows of a board too long to write into the page: numbers by column, drawn into copies of a row when they come in view.
 const MISSING = "–";
 
+const numberFormats = []; // by digits; making one takes longer than drawing a row
+
 function grouped(number, digits) {
-  return number.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
+  numberFormats[digits] ??= new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return numberFormats[digits].format(number).replace("-", "−");
 }
 
-// A metric's cell; `numbers`: whole numbers in units of the last digit shown, ends of intervals as distances.
+// The numbers as they are drawn, from the differences that they travel as.
+function unpack(island) {
+  const said = (index) => island.title[index].toLowerCase().replace(/[^a-z0-9._-]+/g, "-");
+  island.key = island.key.map((key, index) => (key[0] === "*" ? said(index) + key.slice(1) : key));
+  let ranks = null;
+  for (const column of island.columns) {
+    if (column.steps) {
+      let rank = 0;
+      ranks = column.steps.map((step) => (rank += step));
+      column.value = ranks;
+    }
+    if (column.better) {
+      column.low = column.better.map((places, index) => ranks[index] - places);
+      column.high = column.worse.map((places, index) => ranks[index] + places);
+      island.ranges = column.low.map((low, index) => rangeText(low, column.high[index]));
+    }
+    if (column.tied) column.text = column.tied.map((text, index) => text ?? island.ranges[index]);
+    if (column.below) column.above = column.below.map((distance, index) => (distance === null ? null : distance + column.skew[index]));
+  }
+  return island;
+}
+
+function rangeText(low, high) {
+  return low === high ? String(low) : `${low}–${high}`;
+}
+
+// A metric's cell; its numbers are whole, in units of the last digit shown, ends of intervals distances.
 function drawScore(cell, { value, below, above, runs, digits, factor }, index) {
   const number = value[index];
   const plot = cell.querySelector(".interval");
@@ -54,12 +83,11 @@ function drawRow(template, island, index, id) {
   row.querySelector(".marks").replaceChildren(drawMark(island.statuses[island.status[index]], true), ...marks);
   island.columns.forEach((column, at) => {
     const cell = row.cells[at];
-    if (column.text) cell.textContent = column.text[index];
-    if (column.value && column.digits === undefined) cell.textContent = cell.dataset.value = column.value[index];
+    if (column.text) cell.textContent = column.text[index] || "none";
+    if (column.steps) cell.textContent = cell.dataset.value = column.value[index];
     if (column.low) {
-      const [low, high] = [column.low[index], column.high[index]];
-      cell.textContent = low === high ? low : `${low}–${high}`;
-      cell.dataset.value = low;
+      cell.textContent = island.ranges[index];
+      cell.dataset.value = column.low[index];
     }
     if (column.digits !== undefined) {
       const plot = cell.querySelector(".interval");
@@ -72,13 +100,13 @@ function drawRow(template, island, index, id) {
 
 // The same kind of rows as `pageRows` makes.
 function islandRows(table, element, columns, id) {
-  const island = JSON.parse(element.textContent);
+  const island = unpack(JSON.parse(element.textContent));
   document.getElementById(`${id}-partial`).hidden = true;
   const template = table.tBodies[0].rows[0].cloneNode(true);
   const sources = columns.map(({ at, factor }) => {
     const { value, low, text, digits = 0 } = island.columns[at];
     if (low || text) return (index) => (low || text)[index];
-    if (!value) return (index) => island.title[index];
+    if (!value) return (index) => island.title[index].toLowerCase();
     return (index) => (value[index] === null ? null : value[index] / 10 ** digits / factor);
   });
   return island.key.map((key, index) => {
