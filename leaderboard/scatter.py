@@ -20,6 +20,9 @@ LABEL_SPOTS = ((16.0, 0.0), (-14.0, -10.0), (-16.0, 0.0), (14.0, 10.0), (0.0, -1
 """Where a label may stand from its dot, the best first."""
 CROWDED = 150
 """More points than this are drawn small."""
+NAMED = 500
+"""So many of the first points have whiskers, a title and a link each. Further ones make one shape: with ten thousand
+titles the drawing would be larger than the table beside it."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,12 @@ def scatter(
     y_title: str,
     name: str,
     lines: Sequence[Line] = (),
+    front: bool = False,
     logits: bool = False,
 ) -> Markup:
     """The plot as one `<svg>` with a title and a description; empty for fewer than two points.
 
+    `front`: join the full dots that no other full dot beats on both axes, where higher is better on both.
     `name` is unique in the page: it makes the ids that tie the title to the drawing. `logits`: both axes are
     percentages, spread by their log odds; a line is then one between log odds.
     """
@@ -92,8 +97,10 @@ def scatter(
         element("desc", {"id": f"{name}-about"}, " ".join([description, *(f"{line.title}." for line in lines)])),
         *_grid(plane),
         *(_line(line, plane) for line in lines),
-        *(whisker for point in points for whisker in _whiskers(point, plane)),
-        *(_dot(point, plane, radius=5 if len(points) <= CROWDED else 3) for point in reversed(points)),
+        *(_front(points, plane) if front else ()),
+        *_cloud(points[NAMED:], plane),
+        *(whisker for point in points[:NAMED] for whisker in _whiskers(point, plane)),
+        *(_dot(point, plane, radius=5 if len(points) <= CROWDED else 3) for point in reversed(points[:NAMED])),
         *_labels(points, plane),
     )
 
@@ -141,6 +148,26 @@ def _line(line: Line, plane: Plane) -> Markup:
     return element("path", {"class": f"line {line.kind}", "d": f"M{drawn}"}, element("title", {}, line.title))
 
 
+def pareto_front(points: Sequence[Point]) -> list[Point]:
+    """The full dots that no other full dot equals or beats on both axes and beats on one, from left to right."""
+    front: list[Point] = []
+    for point in sorted((point for point in points if not point.hollow), key=lambda point: (-point.x, -point.y)):
+        if not front or point.y > front[-1].y:
+            front.append(point)
+    return front[::-1]
+
+
+def _front(points: Sequence[Point], plane: Plane) -> list[Markup]:
+    """Steps between the dots of the front: all that lies below and to the left of the line is beaten by some dot."""
+    corners = [(plane.x(point.x), plane.y(point.y)) for point in pareto_front(points)]
+    if len(corners) < 2:
+        return []
+    steps = "".join(f"V{y:.1f}H{x:.1f}" for x, y in corners[1:])
+    path = f"M{corners[0][0]:.1f} {corners[0][1]:.1f}{steps}"
+    title = element("title", {}, "Pareto line: no full dot beats one of its corners on both axes")
+    return [element("path", {"class": "line pareto", "d": path}, title)]
+
+
 def _whiskers(point: Point, plane: Plane) -> list[Markup]:
     x, y = plane.x(point.x), plane.y(point.y)
     paths = []
@@ -151,6 +178,18 @@ def _whiskers(point: Point, plane: Plane) -> list[Markup]:
         low, high = point.x_interval
         paths.append(f"M{plane.x(low):.1f} {y:.1f}H{plane.x(high):.1f}")
     return [element("path", {"class": "whisker", "d": path}) for path in paths]
+
+
+def _cloud(points: Sequence[Point], plane: Plane) -> list[Markup]:
+    """All of them as one shape, each at its nearest whole pixel; points that fall together are drawn once."""
+    if not points:
+        return []
+    steps, at = [], (0, 0)
+    for x, y in sorted({(round(plane.x(point.x)), round(plane.y(point.y))) for point in points}):
+        steps.append(f"m{x - at[0]} {y - at[1]}h0")
+        at = (x, y)
+    title = f"{len(points):,} further rows, too many to be named one by one here; the table names them."
+    return [element("path", {"class": "cloud", "d": "".join(steps)}, element("title", {}, title))]
 
 
 def _dot(point: Point, plane: Plane, radius: int) -> Markup:

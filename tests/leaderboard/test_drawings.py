@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from benchmark.documents import Score
 from leaderboard.axis import Axis, logit, percent_of_logit
 from leaderboard.interval_plot import WIDTH, interval_plot, shared_axis
-from leaderboard.scatter import LABEL_HEIGHT, LABEL_WIDTH, Line, Point, scatter
+from leaderboard.scatter import LABEL_HEIGHT, LABEL_WIDTH, NAMED, Line, Point, scatter
 from leaderboard.svg import Scale, element, ticks
 
 HOSTILE = "</title><script>alert(1)</script>\" onload='x' & <"
@@ -57,6 +57,31 @@ def test_scatter_has_a_title_and_a_link_per_point() -> None:
 
 def test_scatter_of_fewer_than_two_points_is_empty() -> None:
     assert scatter([Point(1, 2, "a")], title="t", x_title="x", y_title="y", name="s") == ""
+
+
+def test_points_beyond_the_first_make_one_shape_in_their_places() -> None:
+    points = [Point(index % 97, index % 89, str(index)) for index in range(NAMED + 2000)]
+    drawn = ElementTree.fromstring(str(scatter(points, title="t", x_title="x", y_title="y", name="s")))
+    everyone = [Point(point.x, point.y, point.title) for point in points[:NAMED]]
+    alone = ElementTree.fromstring(str(scatter(everyone, title="t", x_title="x", y_title="y", name="s")))
+    assert len(list(drawn.iter("circle"))) == len(list(alone.iter("circle"))) == NAMED
+    (cloud,) = [path for path in drawn.iter("path") if path.get("class") == "cloud"]
+    title = cloud.find("title")
+    assert title is not None
+    assert title.text is not None
+    assert title.text.startswith("2,000 further rows")
+    x, y, found = 0, 0, set()
+    for right, down in re.findall(r"m(-?\d+) (-?\d+)h0", cloud.get("d", "")):
+        x, y = x + int(right), y + int(down)
+        found.add((x, y))
+    whole = {(point.x, point.y): None for point in points[NAMED:]}
+    named = {circle.findtext("title"): circle for circle in drawn.iter("circle")}
+    assert 0.95 * len(whole) < len(found) <= len(whole)
+    for point in points[NAMED:]:
+        twin = next((other for other in points[:NAMED] if (other.x, other.y) == (point.x, point.y)), None)
+        if twin is not None:
+            circle = named[twin.title]
+            assert (round(float(circle.get("cx", ""))), round(float(circle.get("cy", "")))) in found
 
 
 def test_labels_touch_neither_dots_nor_labels() -> None:
@@ -164,3 +189,30 @@ def test_runs_and_the_band_of_chance_are_drawn_on_the_axis() -> None:
 def test_bad_tick_range() -> None:
     assert ticks(2, 2) == [2]
     assert ticks(0, 1) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+
+
+def test_pareto_front_against_every_pair() -> None:
+    generator = np.random.default_rng(0)
+    values = generator.integers(0, 12, (60, 2))
+    points = [Point(float(x), float(y), f"{index}", hollow=index % 5 == 0) for index, (x, y) in enumerate(values)]
+    full = [point for point in points if not point.hollow]
+
+    def beaten(point: Point) -> bool:
+        return any(
+            other.x >= point.x and other.y >= point.y and (other.x, other.y) != (point.x, point.y) for other in full
+        )
+
+    front = pareto_front(points)
+    assert {(point.x, point.y) for point in front} == {(point.x, point.y) for point in full if not beaten(point)}
+    assert [point.x for point in front] == sorted({point.x for point in front})
+    assert pareto_front([]) == []
+
+
+def test_pareto_line_is_drawn_where_asked() -> None:
+    points = [Point(1, 3, "a"), Point(2, 2, "b"), Point(3, 1, "c"), Point(1.5, 1.5, "d")]
+    frame = {"title": "t", "x_title": "x", "y_title": "y", "name": "n"}
+    drawn = scatter(points, front=True, **frame)
+    assert drawn.count('class="line pareto"') == 1
+    assert "Pareto line" in drawn
+    assert "pareto" not in scatter(points, **frame)
+    assert "pareto" not in scatter(points[:1] + points[3:], front=True, **frame)
