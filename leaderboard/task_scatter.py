@@ -26,6 +26,7 @@ NEAR_AND_FAR_LINE = Line(1, 0, "Dashed: near and far sets equally hard", "diagon
 NEAR_AND_FAR_READING = (
     "Near sets are the harder ones by design; a row on the wrong side of the dashed line deserves a look."
 )
+FRONT_READING = "The stepped line joins the rows that no other row of the first table beats on both axes."
 LINE_READING = (
     "On the solid line a row loses as much as is usual for its accuracy; the distance above it is effective "
     "robustness. The dashed line is no loss at all. Both axes are spread by log odds."
@@ -51,6 +52,8 @@ class _Kind:
     lines: tuple[Line, ...] = ()
     logits: bool = False
     reading: str = ""
+    front: bool = False
+    """Whether the rows that no other row beats on both axes are joined."""
 
 
 def task_scatter(
@@ -89,6 +92,7 @@ def task_scatter(
         y_title=_axis(task.primary),
         name=name,
         lines=kind.lines,
+        front=kind.front,
         logits=kind.logits,
     )
     if main is None:
@@ -121,6 +125,8 @@ def _kind(task: Task, line: FrozenLine | None) -> _Kind | None:
         diagonal = Line(1, 0, "Dashed: the worst group is as good as the whole", "diagonal")
         reading = "The further a row lies below the dashed line, the more its mean hides."
         return _Kind(clean, (diagonal,), reading=reading)
+    if clean.higher_is_better and task.primary.higher_is_better:
+        return _Kind(clean, reading=FRONT_READING, front=True)
     return _Kind(clean)
 
 
