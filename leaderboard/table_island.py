@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from leaderboard.marks import Mark
+from leaderboard.packed_intervals import packed_intervals
 from leaderboard.svg import Scale
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ class _Numbered:
 def island(columns: Sequence[Column], rows: Sequence[RowView], axis: Scale | None, *, places: bool) -> Markup:
     """All rows as one JSON object, safe inside a `<script>` element.
 
-    Numbers are whole, in units of the last digit that their column shows; an interval is the distance of its lower end
-    from the value, and how much farther its upper end is. Ranks are steps from row to row, the ranks a row may hold are
+    Numbers are whole, in units of the last digit that their column shows; intervals are what is left of them after a
+    guess from the value (`packed_intervals`). Ranks are steps from row to row, the ranks a row may hold are
     distances from its own, and tied ranks are left out where they are those. So a row costs about as many bytes as its
     digits carry information.
     """
@@ -114,13 +115,14 @@ def _numbers(column: Column, cells: Sequence[Cell]) -> Json:
     values = [None if cell.sort is None else _steps(column, cell.sort) for cell in cells]
     found: Json = {"digits": column.digits, "factor": column.factor, "value": values}
     if any(cell.ends for cell in cells):
-        ends = [
-            None if value is None or cell.ends is None else [_steps(column, end) for end in cell.ends]
-            for value, cell in zip(values, cells, strict=True)
-        ]
-        pairs = list(zip(values, ends, strict=True))
-        found["below"] = [None if end is None or value is None else value - end[0] for value, end in pairs]
-        found["skew"] = [None if end is None or value is None else end[0] + end[1] - 2 * value for value, end in pairs]
+        found |= packed_intervals(
+            values,
+            [
+                None if cell.ends is None else (_steps(column, cell.ends[0]), _steps(column, cell.ends[1]))
+                for cell in cells
+            ],
+            whole=column.factor * 10**column.digits if column.metric.unit == "share" else 0,
+        )
     if any(cell.runs for cell in cells):
         found["runs"] = [cell.runs for cell in cells]
     return found

@@ -6,11 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from synthetic import HOSTILE_TITLES, Method, add, many, write_task
 
+from benchmark.statistics import wilson_interval
 from leaderboard import task_view
 from leaderboard.collect import collect
 from leaderboard.numbers import plain
+from leaderboard.packed_intervals import guessed_distance, packed_intervals, rounded
 from leaderboard.rows import tables
 from leaderboard.table_island import json_island
 from leaderboard.task_view import TableView, table_view
@@ -29,6 +33,40 @@ def views(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[TableView, Tab
     return whole, table_view(task, table)
 
 
+def unpacked(column: dict, place: int) -> tuple[int, int]:
+    """The ends of an interval, as the script gets them."""
+    value = column["value"][place]
+    below = column["below"][place] + guessed_distance(value, column["spread"], column["whole"])
+    return value - below, value + below + column["skew"][place] + rounded(column["lean"] * below)
+
+
+@given(
+    st.lists(
+        st.none()
+        | st.tuples(st.integers(-50, 10_050), st.none() | st.tuples(st.integers(0, 900), st.integers(0, 900))),
+        min_size=1,
+        max_size=20,
+    ),
+    st.sampled_from([0, 10_000]),
+)
+def test_packed_intervals_come_back(rows: list, whole: int) -> None:
+    values = [None if row is None else row[0] for row in rows]
+    ends = [None if row is None or row[1] is None else (row[0] - row[1][0], row[0] + row[1][1]) for row in rows]
+    column = {**packed_intervals(values, ends, whole), "value": values}
+    for place, end in enumerate(ends):
+        assert (column["below"][place] is None) == (column["skew"][place] is None) == (end is None)
+        if end is not None:
+            assert unpacked(column, place) == end
+
+
+def test_wilsons_intervals_leave_next_to_nothing() -> None:
+    hits = [100 * k for k in range(1, 100)]
+    ends = [wilson_interval(k, 10_000) for k in hits]
+    packed = packed_intervals(hits, [(round(1e4 * end.lower), round(1e4 * end.upper)) for end in ends], 10_000)
+    assert max(abs(left) for left in packed["below"]) <= 2
+    assert max(abs(left) for left in packed["skew"]) <= 5
+
+
 def test_numbers_are_those_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, part = views(tmp_path, monkeypatch)
     assert not whole.island
@@ -44,8 +82,7 @@ def test_numbers_are_those_of_the_page(tmp_path: Path, monkeypatch: pytest.Monke
                 continue
             assert plain(steps / 10 ** column["digits"], column["digits"]) == shown.value
             if shown.interval:
-                low = steps - column["below"][place]
-                high = steps + column["below"][place] + column["skew"][place]
+                low, high = unpacked(column, place)
                 ends = [plain(end / 10 ** column["digits"], column["digits"]) for end in (low, high)]
                 assert f"[{', '.join(ends)}]" == shown.interval
 

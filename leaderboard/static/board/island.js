@@ -25,9 +25,18 @@ function unpack(island) {
       island.ranges = column.low.map((low, index) => rangeText(low, column.high[index]));
     }
     if (column.tied) column.text = column.tied.map((text, index) => text ?? island.ranges[index]);
-    if (column.below) column.above = column.below.map((distance, index) => (distance === null ? null : distance + column.skew[index]));
+    if (column.below) unpackIntervals(column);
   }
   return island;
+}
+
+// Intervals travel as what is left of them after a guess from the value.
+function unpackIntervals(column) {
+  const { value, skew, spread, lean, whole } = column;
+  const rounded = (number) => Math.floor(number + 0.5);
+  const guess = (number) => (number > 0 && number < whole ? rounded(spread * Math.sqrt(number * (whole - number))) : 0);
+  column.below = column.below.map((left, index) => (left === null ? null : left + guess(value[index])));
+  column.above = column.below.map((below, index) => (below === null ? null : below + skew[index] + rounded(lean * below)));
 }
 
 function rangeText(low, high) {
