@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmark.documents import read_task
+from benchmark.documents import Score, read_task
 from benchmark.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "leaderboard"))
@@ -70,6 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--intervals", choices=("all", "first"), default="all", help="metrics that have intervals")
     parser.add_argument("--keep", type=Path, help="leave the built page in this new folder")
     given = parser.parse_args()
     from playwright.sync_api import sync_playwright
@@ -78,7 +79,7 @@ def main() -> None:
     if program is None:
         sys.exit("needs Chromium on the PATH, for instance apt-get install chromium")
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as running:
-        page = board(Path(scratch), given.keep or Path(scratch) / "site", given.rows)
+        page = board(Path(scratch), given.keep or Path(scratch) / "site", given.rows, given.intervals)
         plain = Path(scratch) / "plain.html"
         plain.write_text(plain_table(given.rows), encoding="utf-8")
         browser = running.chromium.launch(executable_path=program)
@@ -86,8 +87,8 @@ def main() -> None:
         browser.close()
 
 
-def board(folder: Path, out: Path, count: int) -> Path:
-    """Build the page; returns its path."""
+def board(folder: Path, out: Path, count: int, intervals: str) -> Path:
+    """Build the page; returns its path. `intervals`: of all metrics, or of the first, by which rows are ranked."""
     write_task(folder / "tasks")
     (definition,) = (folder / "tasks" / "corruption").glob("*.toml")
     more = "".join(
@@ -102,14 +103,14 @@ def board(folder: Path, out: Path, count: int) -> Path:
     key = (task.id, task.version)
     (table,) = tables(task, collection.entries[key])
     with Site(out, record_count=count, submission_count=count, bundles=[]) as site:
-        rows = many_rows(table.rows[0], count)
+        rows = many_rows(table.rows[0], count, intervals)
         for row in rows:  # every row links to its submission's page
             site.files.add(f"submissions/{row.entry.name}.html")
         task_page(site, collection, {key: (ranked(rows),)}, key, folder / "tasks")
     return out / "tasks" / "corruption" / "synthetic-mc.v1.html"
 
 
-def many_rows(row: Row, count: int) -> list[Row]:
+def many_rows(row: Row, count: int, intervals: str) -> list[Row]:
     """The row under so many names and random scores, best first."""
     generator = np.random.default_rng(0)
     result = row.entry.record.result
@@ -125,6 +126,8 @@ def many_rows(row: Row, count: int) -> list[Row]:
             name: some.model_copy(
                 update={"value": value, "lower": value - half, "upper": value + 0.9 * half, "confidence": 0.95}
             )
+            if intervals == "all" or name == "mean_accuracy"
+            else Score(value=value)
             for name, value, half in zip(names, values[index].tolist(), halves[index].tolist(), strict=True)
         }
         record = row.entry.record.model_copy(
