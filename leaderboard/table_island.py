@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from leaderboard.marks import Mark
-from leaderboard.packed_intervals import packed_intervals
+from leaderboard.packed_numbers import packed_intervals, packed_values
 from leaderboard.svg import Scale
 
 if TYPE_CHECKING:
@@ -36,10 +36,9 @@ class _Numbered:
 def island(columns: Sequence[Column], rows: Sequence[RowView], axis: Scale | None, *, places: bool) -> Markup:
     """All rows as one JSON object, safe inside a `<script>` element.
 
-    Numbers are whole, in units of the last digit that their column shows; intervals are what is left of them after a
-    guess from the value (`packed_intervals`). Ranks are steps from row to row, the ranks a row may hold are
-    distances from its own, and tied ranks are left out where they are those. So a row costs about as many bytes as its
-    digits carry information.
+    Numbers are whole, in units of the last digit that their column shows, and packed (`packed_numbers`). Ranks are
+    steps from row to row, the ranks a row may hold are distances from its own, and tied ranks are left out where they
+    are those. So a row costs about as many bytes as its digits carry information.
     """
     kinds, statuses, marks = _Numbered(), _Numbered(), _Numbered()
     found: Json = {
@@ -113,7 +112,7 @@ def _differences(values: Sequence[int]) -> list[int]:
 
 def _numbers(column: Column, cells: Sequence[Cell]) -> Json:
     values = [None if cell.sort is None else _steps(column, cell.sort) for cell in cells]
-    found: Json = {"digits": column.digits, "factor": column.factor, "value": values}
+    found: Json = {"digits": column.digits, "factor": column.factor, **packed_values(values)}
     if any(cell.ends for cell in cells):
         found |= packed_intervals(
             values,

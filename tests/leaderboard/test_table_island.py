@@ -14,7 +14,7 @@ from benchmark.statistics import wilson_interval
 from leaderboard import task_view
 from leaderboard.collect import collect
 from leaderboard.numbers import plain
-from leaderboard.packed_intervals import guessed_distance, packed_intervals, rounded
+from leaderboard.packed_numbers import ALPHABET, guessed_distance, packed_intervals, packed_values, rounded
 from leaderboard.rows import tables
 from leaderboard.table_island import json_island
 from leaderboard.task_view import TableView, table_view
@@ -31,6 +31,26 @@ def views(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[TableView, Tab
     monkeypatch.setattr(task_view, "COMPLETE_ROWS", 10)
     monkeypatch.setattr(task_view, "FIRST_ROWS", 3)
     return whole, table_view(task, table)
+
+
+def values_of(column: dict) -> list[int | None]:
+    """The numbers of a column, as the script gets them."""
+    text, width = column["digits90"], column["width"]
+    found: list[int | None] = []
+    for start in range(0, len(text), width):
+        number = 0
+        for sign in text[start : start + width]:
+            number = number * len(ALPHABET) + max(ALPHABET.find(sign), 0)
+        found.append(None if text[start] == " " else column["least"] + number)
+    return found
+
+
+@given(st.lists(st.none() | st.integers(-(10**9), 10**9)))
+def test_packed_values_come_back(values: list) -> None:
+    packed = packed_values(values)
+    assert values_of(packed) == values
+    assert json.dumps(packed["digits90"]) == f'"{packed["digits90"]}"'
+    assert "<" not in packed["digits90"]
 
 
 def unpacked(column: dict, place: int) -> tuple[int, int]:
@@ -72,7 +92,7 @@ def test_numbers_are_those_of_the_page(tmp_path: Path, monkeypatch: pytest.Monke
     assert not whole.island
     assert [row.key for row in part.rows] == [row.key for row in whole.rows[:3]]
     island = json.loads(part.island)
-    numeric = [column for column in island["columns"] if "digits" in column]
+    numeric = [column | {"value": values_of(column)} for column in island["columns"] if "digits" in column]
     assert len(numeric) == len(whole.columns)
     for index, column in enumerate(numeric):
         for place, row in enumerate(whole.rows):

@@ -25,9 +25,24 @@ function unpack(island) {
       island.ranges = column.low.map((low, index) => rangeText(low, column.high[index]));
     }
     if (column.tied) column.text = column.tied.map((text, index) => text ?? island.ranges[index]);
+    if (column.digits90 !== undefined) column.value = unpackValues(column);
     if (column.below) unpackIntervals(column);
   }
   return island;
+}
+
+const ALPHABET = Array.from({ length: 92 }, (_, at) => String.fromCharCode(35 + at)).filter((sign) => !"<\\".includes(sign));
+const DIGITS = new Map(ALPHABET.map((sign, digit) => [sign, digit]));
+
+// Numbers travel as digits of base 90, so many to each; a space stands for a missing one.
+function unpackValues({ digits90, least, width }) {
+  const values = [];
+  for (let start = 0; start < digits90.length; start += width) {
+    let number = 0;
+    for (let at = start; at < start + width; at += 1) number = number * ALPHABET.length + DIGITS.get(digits90[at]);
+    values.push(Number.isNaN(number) ? null : least + number);
+  }
+  return values;
 }
 
 // Intervals travel as what is left of them after a guess from the value.

@@ -1,4 +1,4 @@
-"""Intervals of a long column as small numbers: what is left after a guess from the value."""
+"""The numbers of a long column in few bytes: digits of base 90, and intervals as what a guess from the value leaves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,32 @@ import math
 import statistics
 from collections.abc import Sequence
 from typing import Any
+
+ALPHABET = "".join(chr(code) for code in range(35, 127) if chr(code) not in "<\\")
+"""Digits that a JSON text inside a script element holds as they are."""
+MISSING = " "
+
+
+def packed_values(values: Sequence[int | None]) -> dict[str, Any]:
+    """`digits90`: every number less the smallest, `least`, in `width` digits of base 90; spaces for a missing one.
+
+    Numbers without order cost about a quarter less than as decimals, after compression.
+    """
+    known = [value for value in values if value is not None]
+    least = min(known, default=0)
+    largest, width = max(known, default=0) - least, 1
+    while len(ALPHABET) ** width <= largest:
+        width += 1
+    text = "".join(MISSING * width if value is None else _digits(value - least, width) for value in values)
+    return {"digits90": text, "least": least, "width": width}
+
+
+def _digits(number: int, width: int) -> str:
+    digits = []
+    for _ in range(width):
+        number, digit = divmod(number, len(ALPHABET))
+        digits.append(ALPHABET[digit])
+    return "".join(reversed(digits))
 
 
 def packed_intervals(
