@@ -6,6 +6,7 @@ import base64
 import hashlib
 import multiprocessing
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -97,9 +98,12 @@ class Site:
             raise self._unwritable(error) from error
 
     def run(self, jobs: Sequence[Callable[[], None]]) -> None:
-        """Do jobs that add files and nothing else, in several processes where there are many and the system forks."""
+        """Do jobs that add files and nothing else; on Linux in several processes where there are many of them.
+
+        Elsewhere a process cannot be forked, or not safely, and would have to read the whole board again.
+        """
         workers = min(processors(), len(jobs) // JOBS_A_PROCESS)
-        if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        if workers < 2 or sys.platform != "linux":
             for job in jobs:
                 job()
             return
