@@ -53,7 +53,7 @@ def test_an_error_or_a_path_twice_leaves_nothing(
             site.run([*(partial(site.add, f"{index}.txt", "x") for index in range(8)), last(site)])
 
     with pytest.raises(MettleError, match="cannot be made"):
-        make(lambda site: fail)
+        make(lambda _: fail)
     with pytest.raises(MettleError, match="different paths"):
         make(lambda site: partial(site.add, "0.txt", "y"))
     assert list(tmp_path.iterdir()) == []
