@@ -167,7 +167,7 @@ class DatasetProtocol(Protocol):
         runs = OutcomeArray(np.concatenate([one.array for one in primary]), primary[0].scale, primary[0].stored)
         return Scored(
             scores={name: mean_of_scores([one.scores[name] for one in sets]) for name in shared},
-            cells={f"{name}/{cell}": numbers for name, one in scored.items() for cell, numbers in one.cells.items()},
+            cells={_of_set(cell, name): numbers for name, one in scored.items() for cell, numbers in one.cells.items()},
             outcomes={"primary": runs},
             flags=[
                 flag.model_copy(update={"evidence": f"{name}: {flag.evidence}"})
@@ -211,6 +211,12 @@ class DatasetProtocol(Protocol):
             for kept, array in look.items()
         }
         return {**judged, **early, "train_loss": np.array([trained.loss])}
+
+
+def _of_set(cell: str, name: str) -> str:
+    """The cell of one of several sets; what kind of cell it is stays in front: `copy:set 2, 17`."""
+    kind, colon, own = cell.partition(":")
+    return f"{kind}:{name}, {own}" if colon else f"{name}/{cell}"
 
 
 def as_net(entry: TaskEntry, plan: TrainingPlan, module: nn.Module) -> Net:

@@ -6,7 +6,7 @@ python -m scripts.list_near_duplicates cifar10        # needs labels/cifair/ in 
 Fashion-MNIST: the cosine of mean-removed pixels, in place, with some training image is .99 or more. Below that a
 near-duplicate cannot be told from another garment as simple. CIFAR-10: the pairs that ciFAIR's authors judged by eye
 (Barz and Denzler 2020, "Do we train on test data? Purging CIFAR of near-duplicates").
-Writes tasks/curation/near_duplicates/<data set>.json.
+Writes benchmark/contamination/lists/<data set>.json.
 """
 
 from __future__ import annotations
@@ -19,13 +19,11 @@ from rich.progress import track
 
 from benchmark import data
 from benchmark.contamination.bank import unit
-from benchmark.contamination.near_duplicates import NearDuplicates
+from benchmark.contamination.near_duplicates import LISTS, NearDuplicates
 from benchmark.contamination.pictures import pictures
 from benchmark.documents.store import write_atomically
-from benchmark.paths import ROOT
 from scripts.measure_contamination import known_duplicates
 
-OUT = ROOT / "tasks" / "curation" / "near_duplicates"
 LOWEST_CORRELATION = 0.99
 ROWS_AT_ONCE = 250
 
@@ -74,7 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", choices=["fashion-mnist", "cifar10"])
     found = {"fashion-mnist": fashion_mnist, "cifar10": cifar10}[parser.parse_args().dataset]()
-    write_atomically(OUT / f"{found.dataset}.json", (json.dumps(found.model_dump()) + "\n").encode())
+    write_atomically(LISTS / f"{found.dataset}.json", (json.dumps(found.model_dump()) + "\n").encode())
     print(f"{len(found.test_ids)} test images of {found.dataset}: {found.rule}")
 
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from benchmark.documents.strict import Line, Paragraph, Strict, decode_file, parse
 
+LISTS = Path(__file__).parent / "lists"
 Position = Annotated[int, Field(ge=0)]
 
 
@@ -49,3 +50,9 @@ def without(ids: list[int], count: int) -> NDArray[np.bool_]:
     left = np.ones(count, dtype=np.bool_)
     left[[position for position in ids if position < count]] = False
     return left
+
+
+def far_from_training(dataset: str, count: int) -> NDArray[np.bool_] | None:
+    """Which of the first test images no training image nearly repeats: bool (count,); None where not listed."""
+    path = LISTS / f"{dataset}.json"
+    return without(read_near_duplicates(path).test_ids, count) if path.is_file() else None

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.contamination import findings
+from benchmark.contamination.figures import copy_threshold
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, PlannedRuns
 from benchmark.documents import Artifact, Flag, Score
 from benchmark.errors import MettleError
@@ -21,8 +23,6 @@ from tasks.curation.leak_limits import gap_flag
 from tasks.curation.measures import PLAN, Judged, common_cells, common_scores, judged
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, freeze_curation, open_curation
-from tasks.distillation.leaks import INSPECTION as COPIES
-from tasks.distillation.leaks import copy_flags, look_for_copies, near_copy_threshold, pair_cells
 
 JUDGED_FORMAT = 1
 """Raised when the meaning of what a training's shard holds changes."""
@@ -84,12 +84,12 @@ class FixedTraining(DatasetProtocol):
 
     def inspections(self, entry: TaskEntry, artifact: Artifact) -> Sequence[str]:
         """Own images, where the task takes them, are held against the test images."""
-        return [COPIES] if "images" in settings_of(entry).forms else []
+        return [findings.INSPECTION] if "images" in settings_of(entry).forms else []
 
     def inspect(self, entry: TaskEntry, split: OpenCuration, submitted: Chosen, name: str) -> Arrays:
         """Copies of test images among own images; the images of a pool are known, and are not searched."""
         own = submitted.images if submitted.form == "images" else submitted.images[:0]
-        return look_for_copies(own, split.images)
+        return findings.look_for_copies(own, split.images)
 
     def combine(
         self, entry: TaskEntry, split: OpenCuration, candidate: Candidate, shards: Mapping[str, Arrays]
@@ -107,10 +107,10 @@ class FixedTraining(DatasetProtocol):
             *own_flags,
         ]
         if chosen.form == "images":
-            found, threshold = shards[INSPECTION + COPIES], near_copy_threshold(split.dataset.name)
+            found, threshold = shards[INSPECTION + findings.INSPECTION], copy_threshold(split.dataset.name)
             scores["near_test_copies"] = Score(value=float((found["correlation"] >= threshold).sum()))
-            cells |= pair_cells(found)
-            flags += copy_flags(found, threshold)
+            cells |= findings.pair_cells(found) | findings.copy_cells(found)
+            flags += findings.copy_flags(found, threshold)
         return Scored(
             scores=scores,
             cells=cells,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.contamination.leak_gap import leak_gap
-from benchmark.contamination.near_duplicates import read_near_duplicates, without
+from benchmark.contamination.near_duplicates import far_from_training
 from benchmark.documents import Score
 from benchmark.metrics import class_accuracies, class_balance
 from benchmark.protocol import Arrays
@@ -91,12 +91,6 @@ def leak_gap_score(nets: Judged, unselected: np.ndarray) -> Score | None:
     return interval_score(gap.value, gap.over_runs, gap.runs, "training runs")
 
 
-def without_near_duplicates(split: OpenCuration) -> np.ndarray | None:
-    """Test images that no training image nearly repeats, bool (N,); None where they are not listed."""
-    path = split.entry.folder / "near_duplicates" / f"{split.dataset.name}.json"
-    return without(read_near_duplicates(path).test_ids, split.frozen.tested) if path.is_file() else None
-
-
 def common_scores(split: OpenCuration, chosen: Chosen, nets: Judged) -> dict[str, Score]:
     """The scores that every curation task has, whatever its pool."""
     classes = len(split.entry.task.data.classes)
@@ -114,7 +108,7 @@ def common_scores(split: OpenCuration, chosen: Chosen, nets: Judged) -> dict[str
         scores["canary_accuracy"] = runs_and_images_score(nets.right[:, split.frozen.canary.ids])
     if gap := leak_gap_score(nets, unselected):
         scores["leak_gap"] = gap
-    if (apart := without_near_duplicates(split)) is not None:
+    if (apart := far_from_training(split.dataset.name, split.frozen.tested)) is not None:
         scores["accuracy_without_near_duplicates"] = runs_and_images_score(nets.right[:, apart])
     return scores
 

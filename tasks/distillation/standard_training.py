@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from benchmark.contamination import findings
+from benchmark.contamination.figures import copy_threshold
+from benchmark.contamination.near_duplicates import far_from_training
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, OpenSet, PlannedRuns
 from benchmark.documents import Artifact, Score
 from benchmark.effort import Effort
@@ -16,7 +19,6 @@ from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
-from tasks.distillation import leaks
 from tasks.distillation.anchors import read_references
 from tasks.distillation.measures import (
     anchored_scores,
@@ -92,11 +94,11 @@ class StandardTraining(DatasetProtocol):
         return plan == STANDARD and run < settings_of(entry).looked_at_runs
 
     def inspections(self, entry: TaskEntry, artifact: Artifact) -> Sequence[str]:
-        return [leaks.INSPECTION]
+        return [findings.INSPECTION]
 
     def inspect(self, entry: TaskEntry, split: OpenDistillationSplit, submitted: TrainableSet, name: str) -> Arrays:
         """Copies of test images among those of the set, as `look_for_copies` gives them."""
-        return leaks.look_for_copies(submitted.distilled.pixels(), split.images)
+        return findings.look_for_copies(submitted.distilled.pixels(), split.images)
 
     def combine(
         self, entry: TaskEntry, split: OpenDistillationSplit, candidate: Candidate, shards: Mapping[str, Arrays]
@@ -127,7 +129,7 @@ class StandardTraining(DatasetProtocol):
             stem = f"{entry.task.name}.v{entry.task.version}"
             random, whole = references.random.get(stem), references.whole.get(entry.task.data.dataset)
             scores |= anchored_scores(right / len(labels), random, whole)
-        apart = leaks.far_from_training(entry.task.data.dataset, len(labels))
+        apart = far_from_training(entry.task.data.dataset, len(labels))
         if apart is not None:
             scores["accuracy_without_near_duplicates"] = over_runs_and_images(correct[:, apart])
         own = {seed: shards[f"{OWN}/seed {seed}"] for seed in seeds[: plans[OWN].runs]} if OWN in plans else {}
@@ -150,9 +152,11 @@ class StandardTraining(DatasetProtocol):
         }
         conversion = submitted.distilled.conversion
         notes = [f"Conversion, as its author says: {conversion}"] if conversion else []
-        found = shards[INSPECTION + leaks.INSPECTION]
-        flags = leaks.copy_flags(found, leaks.near_copy_threshold(entry.task.data.dataset))
-        return Scored(scores, {**cells, **leaks.copy_cells(found), **leaks.pair_cells(found)}, outcomes, flags, notes)
+        found = shards[INSPECTION + findings.INSPECTION]
+        flags = findings.copy_flags(found, copy_threshold(entry.task.data.dataset))
+        return Scored(
+            scores, {**cells, **findings.copy_cells(found), **findings.pair_cells(found)}, outcomes, flags, notes
+        )
 
 
 def _predicted(entry: TaskEntry, split: OpenDistillationSplit, net: Net) -> np.ndarray:

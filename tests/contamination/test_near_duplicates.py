@@ -9,12 +9,9 @@ import numpy as np
 import pytest
 
 from benchmark import data
-from benchmark.contamination.near_duplicates import read_near_duplicates, without
+from benchmark.contamination.near_duplicates import LISTS, read_near_duplicates, without
 from benchmark.errors import MettleError
-from benchmark.paths import ROOT
 from scripts.list_near_duplicates import LOWEST_CORRELATION, most_like
-
-LISTS = ROOT / "tasks" / "curation" / "near_duplicates"
 
 
 def test_every_listed_pair_of_fashion_mnist_is_as_alike_as_the_rule_says() -> None:

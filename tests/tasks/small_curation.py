@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +27,6 @@ def small_curation(folder: Path, name: str, *, steps: int = STEPS) -> Path:
     for key, value in (("state", '"draft"'), ("steps", steps), ("runs", RUNS), ("watched_per_class", 10)):
         text = re.sub(rf"^{key} = .*$", f"{key} = {value}", text, flags=re.M)
     toml.write_text(text)
-    shutil.copytree(
-        ROOT / "tasks" / "curation" / "near_duplicates", toml.parent / "near_duplicates", dirs_exist_ok=True
-    )
     freeze(name, folder, tested=TESTED, corrupted=CORRUPTED)
     return folder
 

@@ -11,6 +11,7 @@ from small_curation import RUNS, TESTED, small_curation, submission, write_ancho
 from torch import nn
 
 from benchmark import evaluate, launch
+from benchmark.contamination.near_duplicates import far_from_training
 from benchmark.documents import Record
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options
@@ -20,7 +21,7 @@ from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import find_task
 from tasks.curation.chosen import choose
 from tasks.curation.coreset import PROTOCOL
-from tasks.curation.measures import PLAN, Judged, common_scores, without_near_duplicates
+from tasks.curation.measures import PLAN, Judged, common_scores
 from tasks.curation.split import OpenCuration, open_curation
 
 TASK = "curation/fashion-mnist-coreset-1k"
@@ -72,7 +73,7 @@ def test_every_score_is_one_of_the_tasks_and_says_what_its_interval_covers(score
 
 
 def test_near_duplicates_are_left_out_of_a_score_of_their_own(split: OpenCuration) -> None:
-    apart = without_near_duplicates(split)
+    apart = far_from_training("fashion-mnist", split.frozen.tested)
     assert apart is not None
     assert np.flatnonzero(~apart).tolist() == [436]
     right = np.ones((2, TESTED), bool)

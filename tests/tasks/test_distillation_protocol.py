@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmark import data, evaluate
+from benchmark.contamination.findings import look_for_copies
 from benchmark.documents import Artifact, Record
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
@@ -17,7 +18,6 @@ from benchmark.protocol import Candidate
 from benchmark.score import close
 from benchmark.task_registry import find_task
 from tasks.distillation.anchors import AnchorRun, summary
-from tasks.distillation.leaks import look_for_copies
 from tasks.distillation.standard_training import PROTOCOL
 from tests.tasks.small_distillation import CORRUPTED, OTHERS, RUNS, TESTED, real_images, small_distillation, submission
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.distillation.leaks import copy_cells, copy_flags, far_from_training, pair_cells
+from benchmark.contamination.findings import copy_cells, copy_flags, pair_cells
+from benchmark.contamination.near_duplicates import far_from_training
 
 
 def found(correlations: list[float], exact: list[tuple[int, int]] | None = None) -> dict[str, np.ndarray]:

@@ -1,19 +1,18 @@
-"""Images of a distilled set held against the test images: what is found, and the flag it raises."""
+"""Images of a submitted set held against the test images: what is found, and the flags it raises."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from benchmark.contamination import STRICTEST_THRESHOLD, closest_test_images, exact_copies
-from benchmark.contamination.figures import FOLDER, read_figures
-from benchmark.contamination.near_duplicates import read_near_duplicates, without
+from benchmark.contamination.copies import closest_test_images, exact_copies
 from benchmark.documents import Flag
-from benchmark.paths import ROOT
-from benchmark.protocol import Arrays
-from benchmark.scores import CONFIDENCE
 from benchmark.statistics import wilson_interval
 
 INSPECTION = "contamination"
+CONFIDENCE = 0.95
+Found = Mapping[str, np.ndarray]
 FALSE_ALARMS = 0.01
 """Share of honest images that reach the threshold, at most."""
 SHOWN_PAIRS = 5
@@ -23,7 +22,7 @@ DECIMALS = 3
 """Correlations vary in their last digits with the processor; `result` does not."""
 
 
-def look_for_copies(images: np.ndarray, test_images: np.ndarray) -> Arrays:
+def look_for_copies(images: np.ndarray, test_images: np.ndarray) -> Found:
     """Copies of test images among the images of a set, both uint8 (., H, W, C), as a screen shows them.
 
     exact: int64 (E, 2), row and test row of equal pixels, mirrored or not. test_row: int64 (N,), the nearest one, and
@@ -38,12 +37,7 @@ def look_for_copies(images: np.ndarray, test_images: np.ndarray) -> Arrays:
     }
 
 
-def near_copy_threshold(dataset: str) -> float:
-    """The correlation from which an image counts as a copy: as measured on the data set, else the strictest one."""
-    return read_figures(dataset).aligned.threshold if (FOLDER / f"{dataset}.json").is_file() else STRICTEST_THRESHOLD
-
-
-def copy_flags(found: Arrays, threshold: float) -> list[Flag]:
+def copy_flags(found: Found, threshold: float) -> list[Flag]:
     """Contamination flags with their evidence: any exact copy, and more near copies than honest images have by chance.
 
     By chance: the lower end of the 95 % interval of their share is above FALSE_ALARMS.
@@ -66,7 +60,7 @@ def copy_flags(found: Arrays, threshold: float) -> list[Flag]:
     return flags
 
 
-def pair_cells(found: Arrays) -> dict[str, dict[str, float]]:
+def pair_cells(found: Found) -> dict[str, dict[str, float]]:
     """The images that come nearest to a test image, nearest first: `pair:<row>` with it and their correlation."""
     nearest = np.argsort(-found["correlation"], kind="stable")[:SHOWN_PAIRS].tolist()
     return {
@@ -75,15 +69,9 @@ def pair_cells(found: Arrays) -> dict[str, dict[str, float]]:
     }
 
 
-def copy_cells(found: Arrays) -> dict[str, dict[str, float]]:
+def copy_cells(found: Found) -> dict[str, dict[str, float]]:
     """The images that are test images: `copy:<row>`. The board ranks no record that has one."""
     return {f"copy:{row}": {"test_image": float(test_row)} for row, test_row in found["exact"]}
-
-
-def far_from_training(dataset: str, tested: int) -> np.ndarray | None:
-    """Which test images no official training image nearly repeats: bool (tested,); None where nobody listed them."""
-    path = ROOT / "tasks" / "curation" / "near_duplicates" / f"{dataset}.json"
-    return without(read_near_duplicates(path).test_ids, tested) if path.is_file() else None
 
 
 def _listing(pairs: list[tuple[int, int]]) -> str:
