@@ -22,7 +22,7 @@ from leaderboard.table_island import island
 
 COMPLETE_ROWS = 1000
 """A table of no more rows stands in its page as a whole."""
-FIRST_ROWS = 50
+FIRST_ROWS = 25
 """Of a longer one, which the script completes from data in the page."""
 
 
