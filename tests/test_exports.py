@@ -134,6 +134,7 @@ def test_parquet_holds_every_number(path: Path, tmp_path: Path) -> None:
     assert {row["record"] for row in rows} == {record.id}
 
 
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # of rdflib, which mlcroissant uses
 @pytest.mark.parametrize("task", [entry.task.id for entry in all_tasks() if entry.task.state == "active"])
 def test_croissant_is_read_by_mlcroissant(task: str) -> None:
     mlcroissant = pytest.importorskip("mlcroissant", reason="needs the extra 'croissant'")
