@@ -66,6 +66,7 @@ MAY_IMPORT = {
     "benchmark.scored": LEAVES,
     "benchmark.replicates": LEAVES | {"benchmark.scored", "benchmark.scores"},
     "benchmark.artifacts": LEAVES,
+    "benchmark.exports": LEAVES | {"benchmark.data", "benchmark.task_registry"},
     "benchmark.provenance": LEAVES,
     "benchmark.check": ENGINE | {"benchmark.artifacts"},
     "benchmark.score": ENGINE,
