@@ -1,6 +1,6 @@
 """Data sets that Python packages carry, where these are installed."""
 
-from __future__ import annotations
+from __future__ import sys
 
 from pathlib import Path
 
@@ -69,5 +69,6 @@ def test_a_package_without_the_pictures_is_told(monkeypatch, tmp_path):
     (tmp_path / "skimage").mkdir()
     (tmp_path / "skimage" / "__init__.py").write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "skimage", raising=False)  # another test may have imported the real one
     with pytest.raises(MettleError, match=r"does not carry data/brick\.png"):
         load("textures", "test", progress=False)
