@@ -1,7 +1,8 @@
 """Data sets that Python packages carry, where these are installed."""
 
-from __future__ import sys
+from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
