@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Values = Mapping[str, float]
+ByName = Mapping[str, Values]
 
 _GROUP = re.compile(r"^(?:class:(?P<owner>.+)/)?group:(?P<attribute>[^/]+)/(?P<level>.+)$")
 _SET = re.compile(r"^set:(?P<kind>[^/]+)/(?P<name>.+)$")
@@ -29,7 +30,7 @@ class Cells:
     """By their own names: corruptions and severities, for instance."""
 
 
-def sorted_cells(cells: Mapping[str, Values]) -> Cells:
+def sorted_cells(cells: ByName) -> Cells:
     """The cells by kind; a name of no known kind stays as it is, so that nothing a record holds is lost."""
     found = Cells()
     for name, values in cells.items():
@@ -46,3 +47,16 @@ def sorted_cells(cells: Mapping[str, Values]) -> Cells:
         else:
             found.others[name] = values
     return found
+
+
+def cells_of_kinds(cells: ByName, kinds: Sequence[str]) -> tuple[dict[str, dict[str, Values]], dict[str, Values]]:
+    """The cells named `<kind>:<rest>` of these kinds, by kind and rest, and all others by their own names."""
+    found: dict[str, dict[str, Values]] = {kind: {} for kind in kinds}
+    others: dict[str, Values] = {}
+    for name, values in cells.items():
+        kind, separator, rest = name.partition(":")
+        if separator and kind in found:
+            found[kind][rest] = values
+        else:
+            others[name] = values
+    return found, others

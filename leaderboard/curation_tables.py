@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from leaderboard.cells import Values
+from leaderboard.cells import ByName, Values, cells_of_kinds
 from leaderboard.numbers import MISSING, plain
 from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, share_cell
 
@@ -14,22 +12,13 @@ ANCHORS = {
     "oracle": "Balanced random choices of clean images, a mean",
 }
 
-ByName = Mapping[str, Values]
-
 
 def curation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Values]]:
     """The tables of this family, and the cells that belong to none of them.
 
     cells: by name, `run:<n>`, `anchor:<arm>`, `chosen:class/<name>` and `debug:<kind of dirt>` among others.
     """
-    kinds: dict[str, dict[str, Values]] = {kind: {} for kind in KINDS}
-    others: dict[str, Values] = {}
-    for name, values in cells.items():
-        kind, separator, rest = name.partition(":")
-        if separator and kind in kinds:
-            kinds[kind][rest] = values
-        else:
-            others[name] = values
+    kinds, others = cells_of_kinds(cells, KINDS)
     made = (_nets(kinds["run"], kinds["anchor"]), _classes(kinds["chosen"]), _debug(kinds["debug"]))
     return [table for table in made if table is not None], others
 

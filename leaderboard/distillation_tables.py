@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from leaderboard.cells import Values
+from leaderboard.cells import ByName, Values, cells_of_kinds
 from leaderboard.numbers import MISSING, plain
 from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, count_cell, share_cell
 
@@ -20,8 +18,6 @@ ACCURACY = PartColumn("Test accuracy %", best="high")
 LOSS = PartColumn("Training loss", "Mean over the last epoch, after the augmentation.", "low")
 TEST_IMAGE = PartColumn("Test image", "Its position in the test set, from 0.")
 
-ByName = Mapping[str, Values]
-
 
 def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Values]]:
     """The tables of this family, and the cells that belong to none of them.
@@ -29,14 +25,7 @@ def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Value
     cells: by name, `net:<seed>`, `architecture:<name>`, `own:<seed>`, `copy:<image>` and `pair:<image>` among
     others.
     """
-    kinds: dict[str, dict[str, Values]] = {kind: {} for kind in KINDS}
-    others: dict[str, Values] = {}
-    for name, values in cells.items():
-        kind, separator, rest = name.partition(":")
-        if separator and kind in kinds:
-            kinds[kind][rest] = values
-        else:
-            others[name] = values
+    kinds, others = cells_of_kinds(cells, KINDS)
     made = (
         _nets("Net by net", "The nets of the ranked training, each from a seed of its own.", "Net", kinds["net"]),
         _nets(

@@ -7,18 +7,17 @@ FILE is a CSV table with the columns dataset, model, method, fraction_pct, acc_p
 
 from __future__ import annotations
 
-import argparse
 import csv
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmark.documents import ReportedResults
 from benchmark.documents.strict import parse
 from benchmark.errors import MettleError
-from benchmark.paths import ROOT
-from scripts.reported_file import reported_text
+from scripts.reported_file import Imported, run_import
 
 TARGET = "coresets.json"
 RETRIEVED = "2026-11-21"
@@ -46,21 +45,10 @@ _SOURCE = re.compile(
 _PAPER = re.compile(r"^arXiv:(?P<id>\d{4}\.\d{5})(?P<rest>.*)$")
 
 
-def main() -> int:
-    """Exit code 0 once the file is written."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--out", type=Path, default=ROOT / "leaderboard" / "reported")
-    given = parser.parse_args()
-    try:
-        document = imported(given.file)
-    except MettleError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    target = given.out / TARGET
-    target.write_text(reported_text(document), encoding="utf-8")
-    print(f"{target}: {len(document.rows)} numbers")
-    return 0
+def files(file: Path) -> Iterator[Imported]:
+    """The one file it writes."""
+    document = imported(file)
+    yield Imported(TARGET, document, f"{len(document.rows)} numbers")
 
 
 def imported(path: Path) -> ReportedResults:
@@ -121,4 +109,4 @@ def _source(path: Path, source: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_import(__doc__, files))

@@ -7,17 +7,16 @@ FILE is a CSV table with the columns dataset, ipc, method, acc, std, eval_arch, 
 
 from __future__ import annotations
 
-import argparse
 import csv
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmark.documents import ReportedResults
 from benchmark.documents.strict import parse
 from benchmark.errors import MettleError
-from benchmark.paths import ROOT
-from scripts.reported_file import reported_text
+from scripts.reported_file import Imported, run_import
 
 TARGET = "distillation.json"
 RETRIEVED = "2026-11-21"
@@ -59,21 +58,11 @@ AVERAGES = {
 SUSPECT = "SUSPECT"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--out", type=Path, default=ROOT / "leaderboard" / "reported")
-    given = parser.parse_args()
-    try:
-        document = imported(given.file)
-    except MettleError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    target = given.out / TARGET
-    target.write_text(reported_text(document), encoding="utf-8")
+def files(file: Path) -> Iterator[Imported]:
+    """The one file it writes."""
+    document = imported(file)
     tasks = len({row.task for row in document.rows})
-    print(f"{target}: {len(document.rows)} numbers about {tasks} tasks and protocols")
-    return 0
+    yield Imported(TARGET, document, f"{len(document.rows)} numbers about {tasks} tasks and protocols")
 
 
 def imported(path: Path) -> ReportedResults:
@@ -138,4 +127,4 @@ def _source(path: Path, line: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_import(__doc__, files))

@@ -7,10 +7,10 @@ FILE is a JSON list of the leaderboard's rows, its own columns and in `_b` the n
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,8 @@ from typing import Any
 from benchmark.documents import ReportedResults
 from benchmark.documents.strict import parse
 from benchmark.errors import MettleError
-from benchmark.paths import ROOT
 from scripts.openood_anomalies import DetectorRow, Published, anomalies
-from scripts.reported_file import reported_text
+from scripts.reported_file import Imported, run_import
 
 REPOSITORY = "https://github.com/zjysteven/OpenOOD"
 LICENCE = "MIT, Copyright (c) 2021 Jingkang Yang"
@@ -56,23 +55,14 @@ DISPUTED = {
 """Findings of others, by board and detector."""
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--out", type=Path, default=ROOT / "leaderboard" / "reported")
-    given = parser.parse_args()
-    try:
-        entries = read_entries(given.file)
-        for name, board in BOARDS.items():
-            document = imported(entries, name)
-            target = given.out / f"{board.file}.json"
-            target.write_text(reported_text(document), encoding="utf-8")
-            odd = {row.method for row in document.rows if row.anomalies}
-            print(f"{target}: {len(document.rows)} numbers, {len(odd)} methods with an anomaly")
-    except MettleError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+def files(file: Path) -> Iterator[Imported]:
+    """One file a board."""
+    entries = read_entries(file)
+    for name, board in BOARDS.items():
+        document = imported(entries, name)
+        odd = {row.method for row in document.rows if row.anomalies}
+        told = f"{len(document.rows)} numbers, {len(odd)} methods with an anomaly"
+        yield Imported(f"{board.file}.json", document, told)
 
 
 def read_entries(path: Path) -> list[dict[str, Any]]:
@@ -165,4 +155,4 @@ def _numbers(name: str, entry: dict[str, Any], row: DetectorRow, odd: list[str])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_import(__doc__, files))

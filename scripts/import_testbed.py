@@ -7,9 +7,9 @@ FILE is the testbed's own table of top-1 accuracies, one model a line. Effective
 
 from __future__ import annotations
 
-import argparse
 import csv
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,7 @@ from benchmark.documents import ReportedResults
 from benchmark.documents.strict import parse
 from benchmark.errors import MettleError
 from benchmark.metrics.shift import LogitLine, effective_robustness, fit_logit_line
-from benchmark.paths import ROOT
-from scripts.reported_file import reported_text
+from scripts.reported_file import Imported, run_import
 
 SOURCE = "https://github.com/modestyachts/imagenet-testbed/blob/master/robustness_top1s.csv"
 COMMIT = "0170eec658d664289d9f61de8f90f967f49abca0"
@@ -83,21 +82,11 @@ class Point:
         return self.kind == "standard" and ordinary and 0 < self.accuracy < 100
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--out", type=Path, default=ROOT / "leaderboard" / "reported")
-    given = parser.parse_args()
-    try:
-        for shift in SHIFTS:
-            found = points(given.file, shift)
-            target = given.out / f"{shift.file}.json"
-            target.write_text(reported_text(imported(found, shift)), encoding="utf-8")
-            print(f"{target}: {len(found)} models, {line(found)}")
-    except MettleError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+def files(file: Path) -> Iterator[Imported]:
+    """One file a shifted set."""
+    for shift in SHIFTS:
+        found = points(file, shift)
+        yield Imported(f"{shift.file}.json", imported(found, shift), f"{len(found)} models, {line(found)}")
 
 
 def points(path: Path, shift: Shift) -> list[Point]:
@@ -181,4 +170,4 @@ def _numbers(point: Point, shift: Shift, fit: LogitLine) -> list[dict[str, Any]]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_import(__doc__, files))
