@@ -18,7 +18,7 @@ from benchmark.errors import MettleError
 from benchmark.models.net import Net
 from benchmark.models.normalized import Normalized
 from benchmark.protocol import Protocol
-from benchmark.replicates import mean_of_scores
+from benchmark.replicates import flags_of_all, mean_scores, notes_of_all
 from benchmark.scored import Arrays, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
@@ -111,7 +111,7 @@ class DatasetProtocol(Protocol):
 
     def inspect(self, entry: TaskEntry, split: typing.Any, submitted: typing.Any, name: str) -> Arrays:
         """The outcome of one inspection."""
-        raise NotImplementedError(name)
+        raise MettleError(entry.task.id, f"its protocol {entry.task.protocol} inspects nothing", name)
 
     def shard_groups(self, entry: TaskEntry) -> list[list[str]]:
         raise TypeError("the shards of a data set depend on the artifact; ask groups_for")
@@ -162,19 +162,14 @@ class DatasetProtocol(Protocol):
     def merge(self, entry: TaskEntry, split: typing.Any, scored: Mapping[str, Scored]) -> Scored:
         """Several sets of one method: mean scores, and the nets of all sets as one group of runs."""
         sets = list(scored.values())
-        shared = [name for name in sets[0].scores if all(name in one.scores for one in sets)]
         primary = [one.outcomes["primary"] for one in sets]
         runs = OutcomeArray(np.concatenate([one.array for one in primary]), primary[0].scale, primary[0].stored)
         return Scored(
-            scores={name: mean_of_scores([one.scores[name] for one in sets]) for name in shared},
+            scores=mean_scores(sets),
             cells={_of_set(cell, name): numbers for name, one in scored.items() for cell, numbers in one.cells.items()},
             outcomes={"primary": runs},
-            flags=[
-                flag.model_copy(update={"evidence": f"{name}: {flag.evidence}"})
-                for name, one in scored.items()
-                for flag in one.flags
-            ],
-            notes=list(dict.fromkeys(note for one in sets for note in one.notes)),
+            flags=flags_of_all(scored),
+            notes=notes_of_all(sets),
         )
 
     def _training(self, entry: TaskEntry, artifact: Artifact, effort: Effort, shard: str) -> tuple[str, int]:

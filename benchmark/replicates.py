@@ -22,18 +22,23 @@ def mean_over_runs(scored: Mapping[str, Scored]) -> Scored:
     """
     runs = list(scored.values())
     first = runs[0]
-    shared = [name for name in first.scores if all(name in run.scores for run in runs)]
     return Scored(
-        scores={name: mean_of_scores([run.scores[name] for run in runs]) for name in shared},
+        scores=mean_scores(runs),
         cells={
             cell: {key: float(np.mean([run.cells[cell][key] for run in runs])) for key in numbers}
             for cell, numbers in first.cells.items()
         },
         outcomes={name: _together(name, [run.outcomes[name] for run in runs]) for name in first.outcomes},
-        flags=_flags(scored),
-        notes=list(dict.fromkeys(note for run in runs for note in run.notes)),
+        flags=flags_of_all(scored),
+        notes=notes_of_all(runs),
         detector=first.detector,
     )
+
+
+def mean_scores(runs: Sequence[Scored]) -> dict[str, Score]:
+    """The mean of every score that all of them have, by its name; see `mean_of_scores`."""
+    shared = [name for name in runs[0].scores if all(name in run.scores for run in runs)]
+    return {name: mean_of_scores([run.scores[name] for run in runs]) for name in shared}
 
 
 def mean_of_scores(scores: Sequence[Score]) -> Score:
@@ -81,8 +86,13 @@ def _smallest(counts: np.ndarray) -> np.ndarray:
     return counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
 
 
-def _flags(scored: Mapping[str, Scored]) -> list[Flag]:
+def flags_of_all(scored: Mapping[str, Scored]) -> list[Flag]:
     """The flags of all runs; the evidence says which run it was found in."""
     return [
         Flag(name=flag.name, evidence=f"{name}: {flag.evidence}") for name, run in scored.items() for flag in run.flags
     ]
+
+
+def notes_of_all(runs: Sequence[Scored]) -> list[str]:
+    """The notes of all runs, each once."""
+    return list(dict.fromkeys(note for run in runs for note in run.notes))
