@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from benchmark.selection.point_cloud import finite_points
-from benchmark.selection.quotas import within_classes
+from benchmark.selection.quotas import check_budget, within_classes
 from benchmark.selection.shuffling import Indices
 
 
@@ -19,8 +19,7 @@ def herding(features: ArrayLike, budget: int) -> Indices:
     for NaN and infinity (naming the row) and for a budget below 0 or above N.
     """
     points = finite_points(features)
-    if not 0 <= budget <= len(points):
-        raise ValueError(f"a budget is 0 to the {len(points)} images there are, but got {budget}")
+    check_budget(budget, len(points))
     picked = np.empty(budget, dtype=np.int64)
     if budget == 0:
         return picked

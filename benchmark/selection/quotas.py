@@ -10,6 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from benchmark.selection.shuffling import Indices
 
 
+def check_budget(budget: int, available: int) -> None:
+    """Raise ValueError for a budget below 0 or above the images there are."""
+    if not 0 <= budget <= available:
+        raise ValueError(f"a budget is 0 to the {available} images there are, but got {budget}")
+
+
 def class_quotas(available: ArrayLike, budget: int) -> Indices:
     """Images to take of each class: int64 (K,), summing to the budget, as equal as the classes allow.
 
@@ -18,8 +24,7 @@ def class_quotas(available: ArrayLike, budget: int) -> Indices:
     for a budget below 0 or above all images.
     """
     room = np.asarray(available, dtype=np.int64)
-    if not 0 <= budget <= room.sum():
-        raise ValueError(f"a budget is 0 to the {room.sum()} images there are, but got {budget}")
+    check_budget(budget, int(room.sum()))
     quotas = np.zeros_like(room)
     while (left := budget - int(quotas.sum())) > 0:
         open_classes = np.flatnonzero(quotas < room)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from benchmark.selection.quotas import within_classes
+from benchmark.selection.quotas import check_budget, within_classes
 from benchmark.selection.shuffling import Indices, random_order, random_words
 
 
@@ -15,8 +15,7 @@ def random_choice(count: int, budget: int, seed: int) -> Indices:
     A smaller budget with the same seed gives the first of the larger one's. Raises ValueError for a budget below 0 or
     above the count.
     """
-    if not 0 <= budget <= count:
-        raise ValueError(f"a budget is 0 to the {count} images there are, but got {budget}")
+    check_budget(budget, count)
     return random_order(count, seed, "random")[:budget]
 
 
