@@ -12,7 +12,7 @@ from leaderboard.export import Flat
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.numbers import MISSING, Shown, decimals, number, plain, ranges, show
 from leaderboard.ranking import CONFIDENCE
-from leaderboard.task_view import detectable
+from leaderboard.task_view import detectable, over_runs
 
 AGGREGATE = Metric(
     name="anchored_mean",
@@ -102,7 +102,7 @@ def _caption(table: BundleTable) -> str:
         f" One family of comparisons: the {count * (count - 1) // 2:,} pairs of these rows by anchored mean; rank "
         f"ranges hold for all of them at once ({100 * CONFIDENCE:g} %, {method} over {table.ranking.images:,} images)."
     )
-    return text + detectable(table.ranking)
+    return text + over_runs(table.ranking) + detectable(table.ranking)
 
 
 def bundle_records(table: BundleTable) -> list[Flat]:

@@ -13,7 +13,15 @@ from benchmark.documents import Score, Submission, Task
 from benchmark.documents.bundle import Bundle, BundleTask
 from benchmark.documents.readers import read_bundle
 from benchmark.errors import MettleError
-from benchmark.statistics import Anchors, anchored, anchored_mean, rank_intervals, sum_of_means_interval
+from benchmark.statistics import (
+    Anchors,
+    anchored,
+    anchored_mean,
+    rank_intervals,
+    replicate_interval,
+    run_spread,
+    sum_of_means_interval,
+)
 from benchmark.statistics.rank_rules import borda_shares, shared_ranks
 from leaderboard.collect import TaskKey
 from leaderboard.headings import heading
@@ -60,6 +68,8 @@ class BundleRow:
     """Task -> why there is no score to use."""
     score: Score | None = None
     """The anchored mean with its interval; None where a task is missing."""
+    runs: tuple[float, ...] = ()
+    """The anchored mean of each training run; none where not all tasks have the same runs."""
     place: Place | None = None
     rules: OtherRules | None = None
 
@@ -135,9 +145,10 @@ def bundle_table(
             incomplete.append(row)
         else:
             blocks = _per_image(members, tasks, held)
-            complete.append((replace(row, score=_score(members, parts, blocks)), blocks))
+            runs = _runs(members, held, tasks)
+            complete.append((replace(row, score=_score(members, parts, blocks, runs), runs=runs), blocks))
     complete.sort(key=lambda item: (-_value(item[0]), item[0].submission.title, item[0].submission.name))
-    ranking = _ranking([blocks for _, blocks in complete], [_value(row) for row, _ in complete])
+    ranking = _ranking([blocks for _, blocks in complete], [row for row, _ in complete])
     rows = _with_rules([row for row, _ in complete])
     if ranking is not None:
         rows = [replace(row, place=place) for row, place in zip(rows, ranking.places, strict=True)]
@@ -187,7 +198,24 @@ def _per_image(
     return [blocks[block] for block in sorted(blocks, key=str)]
 
 
-def _score(members: Mapping[TaskKey, BundleTask], parts: Mapping[TaskKey, Part], blocks: list[np.ndarray]) -> Score:
+def _runs(
+    members: Mapping[TaskKey, BundleTask], held: Mapping[TaskKey, Row], tasks: Mapping[TaskKey, Task]
+) -> tuple[float, ...]:
+    """The anchored mean of each training run that all tasks name; fewer than two say nothing, so none then."""
+    found = {key: row.entry.record.result.training_runs(tasks[key].primary.name) for key, row in held.items()}
+    shared = [name for name in next(iter(found.values())) if all(name in runs for runs in found.values())]
+    if len(shared) < 2:
+        return ()
+    ends = {key: Anchors(member.floor, member.ceiling) for key, member in members.items()}
+    return tuple(math.fsum(anchored(found[key][name], ends[key]) for key in members) / len(members) for name in shared)
+
+
+def _score(
+    members: Mapping[TaskKey, BundleTask],
+    parts: Mapping[TaskKey, Part],
+    blocks: list[np.ndarray],
+    runs: tuple[float, ...],
+) -> Score:
     whole = anchored_mean(
         {key[0]: part.score.value for key, part in parts.items()},
         {member.id: Anchors(member.floor, member.ceiling) for member in members.values()},
@@ -196,11 +224,13 @@ def _score(members: Mapping[TaskKey, BundleTask], parts: Mapping[TaskKey, Part],
     interval = sum_of_means_interval(blocks, CONFIDENCE)
     if math.isnan(interval.lower):
         return Score(value=whole.value)
+    over_runs = replicate_interval(runs, CONFIDENCE)
+    half = math.hypot((interval.upper - interval.lower) / 2, (over_runs.upper - over_runs.lower) / 2 if runs else 0.0)
     return Score(
         value=whole.value,
-        lower=interval.lower,
-        upper=interval.upper,
-        covers="test images",
+        lower=whole.value - half,
+        upper=whole.value + half,
+        covers="both" if runs else "test images",
         confidence=CONFIDENCE,
         n=sum(len(block) for block in blocks),
     )
@@ -211,7 +241,7 @@ def _value(row: BundleRow) -> float:
     return row.score.value
 
 
-def _ranking(blocks: Sequence[list[np.ndarray]], values: Sequence[float]) -> Ranking | None:
+def _ranking(blocks: Sequence[list[np.ndarray]], rows: Sequence[BundleRow]) -> Ranking | None:
     """The places of the complete rows, from what each image gives to the whole; None without a complete row.
 
     Several sets of images are put one behind the other, each weighted by its size; images are then drawn across sets,
@@ -221,8 +251,9 @@ def _ranking(blocks: Sequence[list[np.ndarray]], values: Sequence[float]) -> Ran
         return None
     total = sum(len(block) for block in blocks[0])
     scores = np.stack([np.concatenate([block * (total / len(block)) for block in row]) for row in blocks])
-    result = rank_intervals(scores, CONFIDENCE)
-    ranks = shared_ranks(np.round(values, 12))
+    spread = run_spread([row.runs for row in rows])
+    result = rank_intervals(scores, CONFIDENCE, runs=spread)
+    ranks = shared_ranks(np.round([_value(row) for row in rows], 12))
     places = tuple(
         Place(int(ranks[row]), int(result.lower[row]), int(result.upper[row]), tuple(result.tied_with[row]))
         for row in range(len(blocks))
@@ -234,6 +265,7 @@ def _ranking(blocks: Sequence[list[np.ndarray]], values: Sequence[float]) -> Ran
         result.method,
         apart if math.isfinite(apart) else None,
         detectable_difference=alone if math.isfinite(alone) else None,
+        run_sd=spread.typical_sd if spread else None,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from markupsafe import Markup
 
 from benchmark.documents import Score, Task
+from benchmark.statistics import run_spread
 from benchmark.statistics.all_pairs import AllPairs, paired_differences, run_differences
 from leaderboard.headings import heading
 from leaderboard.numbers import decimals, factor, show, unit_sign
@@ -105,7 +106,9 @@ def all_pairs(task: Task, outcomes: Sequence[Outcomes | None]) -> AllPairs | Non
     else:
         common = math.lcm(*(row.scale for row in rows))
         counts = np.stack([row.values.astype(np.int64) * (common // row.scale) for row in rows])
-        found = paired_differences(counts / common if common > 1 else counts, CONFIDENCE)
+        found = paired_differences(
+            counts / common if common > 1 else counts, CONFIDENCE, run_spread([row.runs for row in rows])
+        )
     half_width, p_value = (np.full((len(outcomes), len(outcomes)), fill) for fill in (math.nan, 1.0))
     half_width[np.ix_(known, known)] = found.half_width
     p_value[np.ix_(known, known)] = found.p_value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,8 @@ class Outcomes:
     """Decisions that differ by no more than this are equal."""
     of_runs: bool = False
     """Whether a value belongs to a training run, and `scale` is the number of test images."""
+    runs: tuple[float, ...] = ()
+    """The score of each training run, in shares; none where there is one run, or where `of_runs` holds."""
 
     @property
     def count(self) -> int:
@@ -70,7 +72,10 @@ def primary_outcomes(path: Path, record: Record, task: Task) -> Outcomes | None:
         what = "the smallest row mean" if outcomes.values.ndim == 2 else "the mean"
         rule = f"the score {named} is {what} of its outcomes, {score:.10f}"
         raise MettleError(path, rule, f"{value:.10f}", "Score the submission again; records are never edited.")
-    return outcomes
+    if outcomes.of_runs:
+        return outcomes
+    unit = 100 if task.primary.unit == "percent" else 1
+    return replace(outcomes, runs=tuple(run / unit for run in record.result.training_runs(named).values()))
 
 
 def averaged_score(task: Task) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 
-from benchmark.statistics import rank_intervals, training_run_ranks
+from benchmark.statistics import rank_intervals, run_spread, training_run_ranks
 from benchmark.statistics.fixed_point import largest_exact_integer
 from benchmark.statistics.worst_ranks import worst_group_rank_intervals
 from leaderboard.outcomes import Outcomes
@@ -43,6 +43,8 @@ class Ranking:
     """More than one where a row's score is that of its worst group."""
     detectable_difference: float | None = None
     """The same as `separable_difference` for one pair of leaders tested alone."""
+    run_sd: float | None = None
+    """Share: standard deviation over training runs of a typical row; None where ranks rest on test images alone."""
 
 
 def _known(difference: float) -> float | None:
@@ -52,7 +54,8 @@ def _known(difference: float) -> float | None:
 def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Ranking:
     """The places of M rows from each image's share of the metric.
 
-    outcomes: of one task, so on the same images. Rows with equal scores share the better rank. No rows give no places.
+    outcomes: of one task, so on the same images. Rows with equal scores share the better rank. Where some rows have
+    several training runs, all ranks count how much another run could change. No rows give no places.
     Raises ValueError for a worst group where lower is better.
     """
     if not outcomes:
@@ -69,7 +72,11 @@ def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Rank
     # Weights folded into the counts can make them too large for exact products; floats are rounded to a fine grid.
     exact = max(int(counts.max(initial=0)), -int(counts.min(initial=0))) <= largest_exact_integer(images)
     scores = counts if exact else counts / common
-    result = worst_group_rank_intervals(scores, CONFIDENCE) if grouped else rank_intervals(scores, CONFIDENCE)
+    in_shares = run_spread([row.runs for row in outcomes])
+    unit = common if exact else 1
+    spread = in_shares and replace(in_shares, variance=in_shares.variance * unit**2)
+    intervals = worst_group_rank_intervals if grouped else rank_intervals
+    result = intervals(scores, CONFIDENCE, runs=spread)
     sums = counts.sum(axis=-1, dtype=np.int64)
     sums = sums.min(axis=1) if grouped else sums
     places = tuple(
@@ -81,7 +88,6 @@ def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Rank
         )
         for row in range(len(outcomes))
     )
-    unit = common if exact else 1
     return Ranking(
         places,
         images,
@@ -89,6 +95,7 @@ def rank(outcomes: Sequence[Outcomes], *, higher_is_better: bool = True) -> Rank
         _known(result.smallest_separable_difference / unit),
         groups=counts.shape[1] if grouped else 1,
         detectable_difference=_known(result.smallest_detectable_difference / unit),
+        run_sd=in_shares.typical_sd if in_shares else None,
     )
 
 

@@ -213,9 +213,22 @@ def _caption(task: Task, table: Table) -> str:
         units = f"training runs, {spread}; the test images are the same for all"
     text += (
         f" One family of comparisons: rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
-        f"{units})."
+        f"{units}).{_of_runs(task, ranking)}"
     )
     return text + detectable(ranking, "points" if averaged_score(task) == task.primary.name else "points of accuracy")
+
+
+def _of_runs(task: Task, ranking: Ranking) -> str:
+    """What the ranks say about training anew, in one sentence."""
+    return "" if task.pair_test == "training_runs" else over_runs(ranking)
+
+
+def over_runs(ranking: Ranking) -> str:
+    """Whether ranks count other training runs, and how far a run of a typical row lies from the next."""
+    if ranking.run_sd is None:
+        return " No row has two training runs, so ranks compare these files: a net trained anew may stand elsewhere."
+    spread = plain(100 * ranking.run_sd, 2)
+    return f" They count other training runs too, of which one standard deviation is typically {spread} points."
 
 
 def detectable(ranking: Ranking, unit: str = "points") -> str:

@@ -100,6 +100,16 @@ class Result(Strict):
     cost: Cost | None = None
     flags: list[Flag] = []
 
+    def training_runs(self, score: str) -> dict[str, float]:
+        """That score of each training run; empty for one run, and for hold-out pairs and other parts of a task.
+
+        Training runs are those that the interval of the score covers: another run would give another score.
+        """
+        found = self.scores.get(score)
+        if found is None or found.covers not in ("both", "training runs"):
+            return {}
+        return {name: scores[score] for name, scores in self.replicates.items() if score in scores}
+
     @property
     def sha256(self) -> str:
         """The record's id: the hash of the result, without the keys that most tasks leave empty."""

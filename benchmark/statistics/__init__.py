@@ -27,6 +27,7 @@ from benchmark.statistics.paired import (
 from benchmark.statistics.proportion import wilson_interval
 from benchmark.statistics.ranks import RankIntervals, conservative_rank_intervals, rank_intervals
 from benchmark.statistics.run_anchors import mean_difference_interval, normalized_gain_interval
+from benchmark.statistics.run_spread import RunSpread, run_spread
 from benchmark.statistics.simultaneous import Worst, simultaneous_mean_intervals, worst_interval
 from benchmark.statistics.training_runs import RunRanks, equal_spread_p_value, training_run_ranks, welch_p_value
 from benchmark.statistics.weighted_means import weighted_mean_interval, worst_weighted_interval
@@ -44,6 +45,7 @@ __all__ = [
     "Placements",
     "RankIntervals",
     "RunRanks",
+    "RunSpread",
     "Worst",
     "anchored",
     "anchored_mean",
@@ -69,6 +71,7 @@ __all__ = [
     "placements",
     "rank_intervals",
     "replicate_interval",
+    "run_spread",
     "runs_and_images_interval",
     "simultaneous_mean_intervals",
     "sum_of_means_interval",

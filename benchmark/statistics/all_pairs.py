@@ -15,6 +15,7 @@ from benchmark.statistics.interval import check_confidence
 from benchmark.statistics.means import finite_vector
 from benchmark.statistics.paired import mcnemar_p_value
 from benchmark.statistics.pairs import FEW, PairScales
+from benchmark.statistics.run_spread import RunSpread
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,14 @@ class AllPairs:
     p_value: NDArray[np.float64]
 
 
-def paired_differences(scores: ArrayLike, confidence: float = 0.95) -> AllPairs:
+def paired_differences(scores: ArrayLike, confidence: float = 0.95, runs: RunSpread | None = None) -> AllPairs:
     """All pairs of M rows by their scores on the same N images: what `paired_difference` gives for each.
 
     `scores`: bool, integer or float (M, N), finite. Right-or-wrong scores (no more than two values that are next to
     each other) get the exact McNemar p-value instead, as `mcnemar_exact`. One image bounds nothing: nan, p = 1; so do
-    none. Raises ValueError for NaN, another shape, and confidence outside (0, 1).
+    none. `runs`: how rows vary over training runs; their variances join that over images (Student's t, degrees of
+    freedom after Satterthwaite 1946), and the exact test, which knows images only, is not used. Raises ValueError for
+    NaN, another shape, and confidence outside (0, 1).
     """
     check_confidence(confidence)
     rows, unit = to_integers(scores)
@@ -46,15 +49,26 @@ def paired_differences(scores: ArrayLike, confidence: float = 0.95) -> AllPairs:
     squares, differing = scales.block(0, m)
     sums = rows.sum(axis=1)
     ahead = (sums[:, None] - sums[None, :]).astype(np.float64)
-    errors = np.sqrt(np.maximum(squares - ahead**2 / n, 0.0) / (n * (n - 1)))
-    quantile = -special.stdtrit(n - 1, (1 - confidence) / 2)
-    if scales.two_valued:
+    over_images = np.maximum(squares - ahead**2 / n, 0.0) / (n * (n - 1))
+    over_runs = _of_both(runs, unit) if runs else np.zeros_like(over_images)
+    errors = np.sqrt(over_images + over_runs)
+    with np.errstate(divide="ignore", invalid="ignore"):  # two rows that agree everywhere
+        degrees = errors**4 / (over_images**2 / (n - 1) + over_runs**2 / (runs.degrees if runs else 1))
+    degrees = np.where(errors == 0, n - 1, degrees)
+    quantile = -special.stdtrit(degrees, (1 - confidence) / 2)
+    if scales.two_valued and runs is None:
         p_value = mcnemar_p_value((squares + ahead) / 2, (squares - ahead) / 2)
     else:
-        p_value = _t_p_value(ahead / n, errors, np.full_like(errors, n - 1))
+        p_value = _t_p_value(ahead / n, errors, degrees)
         # So many images cannot make a pair look more certain than a sign-flip test could.
         p_value = np.where(differing <= FEW, np.maximum(p_value, np.ldexp(1.0, 1 - differing)), p_value)
-    return AllPairs(quantile * errors * unit, np.where(differing == 0, 1.0, p_value))
+    same = differing == 0
+    return AllPairs(np.where(same, 0.0, quantile * errors * unit), np.where(same, 1.0, p_value))
+
+
+def _of_both(runs: RunSpread, unit: float) -> NDArray[np.float64]:
+    """The variance over training runs of every difference, in squared units of whole numbers: (M, M)."""
+    return (runs.variance[:, None] + runs.variance[None, :]) / unit**2
 
 
 def run_differences(rows: Sequence[ArrayLike], confidence: float = 0.95) -> AllPairs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,12 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from benchmark.statistics.fixed_point import to_integers
 from benchmark.statistics.interval import check_confidence, normal_quantile
 from benchmark.statistics.max_t import critical_value
-from benchmark.statistics.pairs import ROWS_PER_BLOCK, PairScales, fold_identical, reach, smallest_testable
+from benchmark.statistics.pairs import ROWS_PER_BLOCK, PairScales, fold_identical
 from benchmark.statistics.ranks import LARGEST_BOOTSTRAP, LEADERS, RankIntervals
+from benchmark.statistics.run_spread import RunSpread
+from benchmark.statistics.separation import Separation
 
 
 def worst_group_rank_intervals(
-    scores: ArrayLike, confidence: float = 0.95, resamples: int = 1000, seed: int = 0
+    scores: ArrayLike,
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+    runs: RunSpread | None = None,
 ) -> RankIntervals:
     """Simultaneous rank intervals of M rows by their lowest group mean, all on the same N images; higher is better.
 
@@ -33,6 +40,9 @@ def worst_group_rank_intervals(
     argument (Berger 1982, "Multiparameter hypothesis testing and acceptance sampling") for all pairs of rows
     together. So all true ranks are inside at once, and no group needs to be known to be the worst. More than
     1,000 distinct means take Bonferroni's value instead of the bootstrap.
+
+    `runs`: how the worst group's score varies over training runs, taken for every group of the row: the worst one of
+    a few runs spreads as widely as a group does, groups of which are compared. As in `rank_intervals`.
 
     Ranks are by the lowest observed means; equal ones share the better rank. The two differences in the result are
     between worst groups, for the median pair among the ten best rows. M = 0 gives empty arrays. Raises ValueError for
@@ -55,11 +65,12 @@ def worst_group_rank_intervals(
     else:
         critical = critical_value(means, scales, confidence, resamples, seed)
     of_row = place.reshape(m, groups)
-    better = _better(means.sum(axis=1, dtype=np.int64), scales, of_row, critical, confidence)
+    rule = _rule(len(means), place, groups, n / unit, critical, confidence, runs)
+    better = _better(means.sum(axis=1, dtype=np.int64), scales, of_row, rule)
     sums = integers.sum(axis=1, dtype=np.int64).reshape(m, groups)
     lowest = sums.min(axis=1, initial=np.iinfo(np.int64).max)
-    worst = integers.reshape(m, groups, n)[np.arange(m), sums.argmin(axis=1)].astype(np.int64)
-    single, simultaneous = _detectable(worst, lowest, unit, critical, confidence)
+    worst_of_row = of_row[np.arange(m), sums.argmin(axis=1)]
+    single, simultaneous = _detectable(means, worst_of_row, lowest, unit, rule)
     apart = better | better.T
     return RankIntervals(
         rank=1 + (lowest[None, :] > lowest[:, None]).sum(axis=1, dtype=np.int64),
@@ -73,12 +84,29 @@ def worst_group_rank_intervals(
     )
 
 
+def _rule(
+    distinct: int,
+    place: NDArray[np.int64],
+    groups: int,
+    sum_unit: float,
+    critical: float,
+    confidence: float,
+    runs: RunSpread | None,
+) -> Separation:
+    """The rule that separates distinct group means; a group has the spread over runs of its row, the widest if many."""
+    pairs = distinct * (distinct - 1) // 2
+    if runs is None:
+        return Separation(critical, confidence, pairs)
+    variance = np.zeros(distinct)
+    np.maximum.at(variance, place, np.repeat(runs.variance, groups))
+    return Separation(critical, confidence, pairs, variance * sum_unit**2, runs.degrees)
+
+
 def _better(
     sums: NDArray[np.int64],
     scales: PairScales,
     of_row: NDArray[np.int64],
-    critical: float,
-    confidence: float,
+    rule: Separation,
 ) -> NDArray[np.bool_]:
     """Whether row i is significantly better than row j: bool (M, M). `of_row`: (M, G), places of the group means."""
     m, groups = of_row.shape
@@ -87,7 +115,7 @@ def _better(
         block = slice(start, min(start + ROWS_PER_BLOCK, len(sums)))
         squares, differing = scales.block(block.start, block.stop)
         ahead = sums[block, None] - sums[None, :]
-        far = (ahead > reach(critical, np.sqrt(squares))) & (differing >= smallest_testable(confidence))
+        far = rule.far(ahead, squares, differing, block, slice(None)) & (ahead > 0)
         for group in range(groups):
             ahead_of_some[block] |= far[:, of_row[:, group]]
     better = np.ones((m, m), dtype=np.bool_)
@@ -97,13 +125,19 @@ def _better(
 
 
 def _detectable(
-    worst: NDArray[np.int64], lowest: NDArray[np.int64], unit: float, critical: float, confidence: float
+    means: NDArray[Any],
+    worst_of_row: NDArray[np.int64],
+    lowest: NDArray[np.int64],
+    unit: float,
+    rule: Separation,
 ) -> tuple[float, float]:
     """Differences of worst groups that one pair tested alone, and all together, can detect among leading rows."""
-    leaders = np.argsort(-lowest, kind="stable")[:LEADERS]
+    leaders = worst_of_row[np.argsort(-lowest, kind="stable")[:LEADERS]]
     first, second = np.triu_indices(len(leaders), 1)
-    squares = ((worst[leaders[first]] - worst[leaders[second]]) ** 2).sum(axis=1)
-    if not squares.any():
+    first, second = leaders[first], leaders[second]
+    squares = ((means[first].astype(np.int64) - means[second]) ** 2).sum(axis=1).astype(np.float64)
+    differ = squares > 0
+    if not differ.any():
         return math.nan, math.nan
-    error = float(np.median(np.sqrt(squares[squares > 0]))) * unit / worst.shape[1]
-    return normal_quantile(confidence) * error, critical * error
+    alone, together = rule.detectable(squares[differ], first[differ], second[differ])
+    return alone * unit / means.shape[1], together * unit / means.shape[1]

@@ -82,6 +82,10 @@ class Method:
     extra: str = ""
     without: tuple[str, ...] = ()
     """Scores the record lacks."""
+    runs: tuple[float, ...] = ()
+    """How far each training run lies from their mean, in shares; one run where empty."""
+    run_kind: str = "both"
+    """What intervals cover; "test images" makes parts of the runs that are no training runs."""
 
 
 METRICS = [
@@ -206,6 +210,11 @@ def make_record(task: Task, method: Method, decisions: np.ndarray) -> tuple[Reco
         "cost": {"parameters": 7850, "flops": 15_680, "forward_passes": 1, "weight_bytes": 31_400},
         "flags": method.flags,
     }
+    if method.runs:
+        scores["mean_accuracy"]["covers"] = method.run_kind
+        result["replicates"] = {
+            f"seed {index}": {"mean_accuracy": value + offset} for index, offset in enumerate(method.runs)
+        }
     return Record.of(result, run_facts(method)), outcomes
 
 

@@ -266,3 +266,24 @@ def test_frozen_anchors_are_those_of_the_tasks() -> None:
         for member in bundle.tasks:
             primary = tasks[member.id, member.version].primary
             assert (member.floor, member.ceiling) == (primary.floor, primary.ceiling)
+
+
+def test_the_same_runs_of_all_tasks_widen_a_bundles_intervals(folders: Folders, tmp_path: Path) -> None:
+    offsets = (-0.02, 0.0, 0.02)
+    one_run = Folders(tmp_path / "one run")
+    one_run.add("many", (0.8, 0.8))
+    (images_alone,) = one_run.table().complete
+    folders.add("many", (0.8, 0.8), runs=offsets)  # the same answers
+    table = folders.table()
+    many = next(row for row in table.complete if row.submission.name == "many")
+    floors = np.array(list(FLOORS.values()))
+    values = np.array([part.score.value for part in many.parts.values()])
+    expected = [np.mean((values + offset - floors) / (1 - floors)) for offset in offsets]
+    np.testing.assert_allclose(many.runs, expected, rtol=1e-9)
+    assert many.score is not None
+    assert (many.score.covers, images_alone.score and images_alone.score.covers) == ("both", "test images")
+    over_runs = 4.302653 * np.std(expected, ddof=1) / np.sqrt(3)
+    assert width(many.score) / 2 == pytest.approx(np.hypot(width(images_alone.score) / 2, over_runs), rel=1e-5)
+    assert [row.runs for row in table.complete if row is not many] == [()] * 3
+    assert table.ranking is not None
+    assert table.ranking.run_sd == pytest.approx(np.std(expected, ddof=1) / np.sqrt(np.log(2)), rel=1e-9)

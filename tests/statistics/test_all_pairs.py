@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchmark.statistics import mcnemar_exact, paired_difference
+from benchmark.statistics import mcnemar_exact, paired_difference, run_spread
 from benchmark.statistics.all_pairs import paired_differences, run_differences
 
 
@@ -54,6 +54,25 @@ def test_runs_equal_welch(rows: list[list[int]]) -> None:
                 interval = expected.confidence_interval(0.95)
                 assert found.p_value[i, j] == pytest.approx(expected.pvalue, rel=1e-6, abs=1e-12)
                 assert found.half_width[i, j] == pytest.approx((interval.high - interval.low) / 2, rel=1e-6)
+
+
+def test_runs_join_images_in_one_student_test() -> None:
+    generator = np.random.default_rng(5)
+    answers = generator.random((4, 300)) < np.array([0.5, 0.6, 0.7, 0.7])[:, None]
+    spread = run_spread([[0.5, 0.54, 0.52], [0.6, 0.61], [0.7], [0.71, 0.7, 0.69]])
+    assert spread is not None
+    found = paired_differences(answers, 0.9, spread)
+    for i, j in ((0, 1), (1, 2), (2, 3), (0, 3)):
+        over_images = (answers[i].astype(float) - answers[j]).var(ddof=1) / 300
+        over_runs = spread.variance[i] + spread.variance[j]
+        variance = over_images + over_runs
+        degrees = variance**2 / (over_images**2 / 299 + over_runs**2 / spread.degrees)
+        difference = answers[i].mean() - answers[j].mean()
+        assert found.half_width[i, j] == pytest.approx(stats.t.isf(0.05, degrees) * math.sqrt(variance), rel=1e-9)
+        expected = 2 * stats.t.sf(abs(difference) / math.sqrt(variance), degrees)
+        assert found.p_value[i, j] == pytest.approx(expected, rel=1e-9)
+    assert (np.diag(found.p_value) == 1).all()
+    assert (np.diag(found.half_width) == 0).all()
 
 
 def test_one_run_or_one_image_bounds_nothing() -> None:
