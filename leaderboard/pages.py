@@ -15,6 +15,7 @@ from leaderboard.card import card
 from leaderboard.collect import Collection, TaskKey
 from leaderboard.compare_page import compare_page
 from leaderboard.data_sets import data_sets
+from leaderboard.distilled_images import DistilledImages, distilled_images
 from leaderboard.example_images import ExampleImages
 from leaderboard.export import Flat, csv_text, entry_records, json_text, reported_records, table_records
 from leaderboard.folding import AGREEMENT
@@ -112,6 +113,7 @@ def _submission_page(site: Site, collection: Collection, name: str, found: list[
     """The page of one submission, with all numbers of its records as data."""
     submission = collection.submissions[name]
     records = [record_view(task, table, row, newest_version=is_newest(collection, task)) for task, table, row in found]
+    pictures = {row.entry.record.id: _pictures(site, collection, name, task, row) for task, _, row in found}
     flat = [record for task, _, row in found for record in entry_records(task, row.entry, row.status)]
     site.page(
         f"submissions/{name}.html",
@@ -123,8 +125,19 @@ def _submission_page(site: Site, collection: Collection, name: str, found: list[
         files=_data_files(site, f"submissions/{name}", flat) if flat else None,
         heat_levels=LEVELS,
         examples=examples,
+        pictures=pictures,
         bibtex=submission_entry(submission, [row.entry for _, _, row in found]),
     )
+
+
+def _pictures(site: Site, collection: Collection, name: str, task: Task, row: Row) -> dict[str, DistilledImages]:
+    """The distilled sets that a record scored, by the path of their picture, which is written into the site."""
+    found = distilled_images(task, row.entry.record, row.entry.submission, collection.folders[name])
+    pictures = {f"images/submissions/{name}/{picture.sha256[:12]}.png": picture for picture in found}
+    for path, picture in pictures.items():
+        if path not in site.files:  # another record of the same file
+            site.add(path, picture.png)
+    return pictures
 
 
 def methods_page(site: Site) -> None:

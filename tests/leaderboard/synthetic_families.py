@@ -25,10 +25,16 @@ def write_family_task(
 ) -> Task:
     """A task with these metrics, all shares where higher is better."""
     family, name = task_id.split("/")
-    given = {"title": text(f"Synthetic {name}"), "tier": text("sandbox"), "state": text("active"), **top}
+    given = {
+        "title": text(f"Synthetic {name}"),
+        "tier": text("sandbox"),
+        "state": text("active"),
+        "artifacts": '["checkpoint", "predictions"]',
+        **top,
+    }
     lines = [
         f'schema_version = 1\nid = {text(task_id)}\nversion = 1\nsummary = "Synthetic."',
-        f'protocol = "x"\nprotocol_version = 1\npair_test = "{pair_test}"\nartifacts = ["checkpoint", "predictions"]',
+        f'protocol = "x"\nprotocol_version = 1\npair_test = "{pair_test}"',
         *(f"{key} = {value}" for key, value in given.items()),
         f"[primary]\n{_metric(primary)}",
         *(f"[[also]]\n{_metric(metric)}" for metric in also),
