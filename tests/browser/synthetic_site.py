@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synthetic import HOSTILE_TITLES, Method, add, many, text, write_submission, write_task
+from synthetic import HELD_OUT, HOSTILE_TITLES, STANDARD, Method, add, many, text, write_submission, write_task
+from synthetic_examples import write_examples
 from synthetic_families import add_scores, detection, detection_task, group_task, worst_group
 from synthetic_reported import reported
+from synthetic_sets import add_set, distilled_task, noise
 
 from leaderboard.build import build
 from leaderboard.revision import SiteRevision
@@ -23,6 +25,7 @@ class SyntheticSite:
         self.folder = folder / "site"
         tasks, root, local = folder / "tasks", folder / "submissions", folder / "workspace" / "submissions"
         task = write_task(tasks, title=text("Synthetic, corrupted"))
+        write_examples(tasks, task, (*STANDARD, *HELD_OUT))
         write_task(tasks, "corruption/draft-c", state=text("draft"), tier="research")
         write_task(tasks, "corruption/old-c", version=1, state=text("archived"))
         write_task(tasks, "corruption/old-c", version=2, tier="research")
@@ -52,6 +55,7 @@ class SyntheticSite:
                 worst_group(accuracies, 500, index),
             )
             add_scores(root, far, Method(f"far-{index}", f"Far {index}", 0, index), detection(1.0 + 0.4 * index, index))
+        add_set(root, distilled_task(tasks), "distilled", noise([0, 1] * 10))
         revision = SiteRevision("0123456789abcdef", "2026-11-21", dirty=False)
         build(self.folder, [root, local], tasks, reported(folder / "reported"), revision)
 
