@@ -86,7 +86,7 @@ def open_page(browser: Browser, site: SyntheticSite) -> Iterator[Opener]:
             **more,
         )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.on("console", lambda message: troubles.append(f"{path}: {message.type}: {message.text}"))
         page.on("pageerror", lambda error: troubles.append(f"{path}: {error}"))
