@@ -13,7 +13,7 @@ from leaderboard.plot import NO_PLOT, Plot
 from leaderboard.rows import Row
 from leaderboard.scatter import Front, Point, pareto_front, scatter
 
-SHOWN = 100
+SHOWN = 50
 """Of the table, its first rows are drawn, so that a longer one makes no larger drawing, and whoever was the best."""
 HEADING = "Best score over time"
 

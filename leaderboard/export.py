@@ -18,6 +18,9 @@ Flat = dict[str, Any]
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
+AS_THEY_ARE = (float, type(None))
+"""Types of most fields, which no spreadsheet runs."""
+
 FORMULA_STARTS = ("=", "+", "-", "@")
 """A spreadsheet runs a cell that starts with one of these as a formula."""
 
@@ -113,13 +116,14 @@ def csv_text(records: Sequence[Flat]) -> str:
     names = list(dict.fromkeys(name for record in records for name in record))
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(names)
-    writer.writerows([_field(record.get(name)) for name in names] for record in records)
+    writer.writerows(
+        [value if type(value) in AS_THEY_ARE else _field(value) for value in map(record.get, names)]
+        for record in records
+    )
     return stream.getvalue()
 
 
 def _field(value: object) -> object:
-    if isinstance(value, float):  # most fields, so looked for first
-        return value
     if isinstance(value, list):
         value = "; ".join(map(str, value))
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):

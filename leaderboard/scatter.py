@@ -23,6 +23,9 @@ CROWDED = 150
 NAMED = 500
 """So many of the first points have whiskers, a title and a link each. Further ones make one shape: with ten thousand
 titles the drawing would be larger than the table beside it."""
+CROWD, NAMED_IN_A_CROWD = 1000, 50
+"""More points than this leave names to fewer: 500 links took longer to lay out than the rest of a page of 10,000 rows
+(`scripts/bench/board_browser`)."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ def scatter(
         x_title,
         y_title,
     )
+    named = NAMED if len(points) <= CROWD else NAMED_IN_A_CROWD
     description = f"{len(points)} rows; {x_title} from left to right, {y_title} from bottom to top."
     return element(
         "svg",
@@ -121,9 +125,9 @@ def scatter(
         *_grid(plane),
         *(_line(line, plane) for line in lines),
         *(_front(points, plane, front) if front else ()),
-        *_cloud(points[NAMED:], plane),
-        *(whisker for point in points[:NAMED] for whisker in _whiskers(point, plane)),
-        *(_dot(point, plane, radius=5 if len(points) <= CROWDED else 3) for point in reversed(points[:NAMED])),
+        *_cloud(points[named:], plane),
+        *(whisker for point in points[:named] for whisker in _whiskers(point, plane)),
+        *(_dot(point, plane, radius=5 if len(points) <= CROWDED else 3) for point in reversed(points[:named])),
         *_labels(points, plane),
     )
 

@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 from benchmark.documents import Score
 from leaderboard.axis import Axis, LogitAxis, logit, percent_of_logit
 from leaderboard.interval_plot import WIDTH, interval_plot, shared_axis
-from leaderboard.scatter import LABEL_HEIGHT, LABEL_WIDTH, NAMED, PARETO, Front, Line, Point, pareto_front, scatter
+from leaderboard.scatter import (
+    CROWD,
+    LABEL_HEIGHT,
+    LABEL_WIDTH,
+    NAMED,
+    NAMED_IN_A_CROWD,
+    PARETO,
+    Front,
+    Line,
+    Point,
+    pareto_front,
+    scatter,
+)
 from leaderboard.svg import Scale, element, ticks
 
 HOSTILE = "</title><script>alert(1)</script>\" onload='x' & <"
@@ -60,26 +72,27 @@ def test_scatter_of_fewer_than_two_points_is_empty() -> None:
     assert scatter([Point(1, 2, "a")], title="t", x_title="x", y_title="y", name="s") == ""
 
 
-def test_points_beyond_the_first_make_one_shape_in_their_places() -> None:
-    points = [Point(index % 97, index % 89, str(index)) for index in range(NAMED + 2000)]
+@pytest.mark.parametrize(("count", "first"), [(CROWD, NAMED), (CROWD + 1500, NAMED_IN_A_CROWD)])
+def test_points_beyond_the_first_make_one_shape_in_their_places(count: int, first: int) -> None:
+    points = [Point(index % 97, index % 89, str(index)) for index in range(count)]
     drawn = ElementTree.fromstring(str(scatter(points, title="t", x_title="x", y_title="y", name="s")))
-    everyone = [Point(point.x, point.y, point.title) for point in points[:NAMED]]
+    everyone = [Point(point.x, point.y, point.title) for point in points[:first]]
     alone = ElementTree.fromstring(str(scatter(everyone, title="t", x_title="x", y_title="y", name="s")))
-    assert len(list(drawn.iter("circle"))) == len(list(alone.iter("circle"))) == NAMED
+    assert len(list(drawn.iter("circle"))) == len(list(alone.iter("circle"))) == first
     (cloud,) = [path for path in drawn.iter("path") if path.get("class") == "cloud"]
     title = cloud.find("title")
     assert title is not None
     assert title.text is not None
-    assert title.text.startswith("2,000 further rows")
+    assert title.text.startswith(f"{count - first:,} further rows")
     x, y, found = 0, 0, set()
     for right, down in re.findall(r"m(-?\d+) (-?\d+)h0", cloud.get("d", "")):
         x, y = x + int(right), y + int(down)
         found.add((x, y))
-    whole = {(point.x, point.y): None for point in points[NAMED:]}
+    whole = {(point.x, point.y): None for point in points[first:]}
     named = {circle.findtext("title"): circle for circle in drawn.iter("circle")}
     assert 0.95 * len(whole) < len(found) <= len(whole)
-    for point in points[NAMED:]:
-        twin = next((other for other in points[:NAMED] if (other.x, other.y) == (point.x, point.y)), None)
+    for point in points[first:]:
+        twin = next((other for other in points[:first] if (other.x, other.y) == (point.x, point.y)), None)
         if twin is not None:
             circle = named[twin.title]
             assert (round(float(circle.get("cx", ""))), round(float(circle.get("cy", "")))) in found

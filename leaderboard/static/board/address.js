@@ -6,7 +6,8 @@ function freshState(size) {
 }
 
 // Whatever the address says that the board does not know is left out.
-function stateFromAddress({ id, columns, facets, rowsByKey, pageSize }) {
+function stateFromAddress(board) {
+  const { id, columns, facets, pageSize } = board;
   const given = new URLSearchParams(location.search);
   const state = freshState(pageSize);
   const list = (key) => (given.get(`${id}.${key}`) || "").split(",").filter(Boolean);
@@ -18,7 +19,7 @@ function stateFromAddress({ id, columns, facets, rowsByKey, pageSize }) {
   }
   for (const facet of Object.keys(facets)) state.facets[facet] = given.get(`${id}.${facet}`) || "";
   state.hidden = new Set(list("hide").filter((hide) => columns.some((column) => column.name === hide)));
-  state.pins = [...new Set(list("pin"))].filter((key) => rowsByKey.has(key));
+  state.pins = [...new Set(list("pin"))].filter((key) => board.rowsByKey.has(key));
   state.page = Math.max(1, Number.parseInt(given.get(`${id}.page`), 10) || 1);
   const size = Number(given.get(`${id}.size`));
   if (PAGE_SIZES.includes(size)) state.size = size;

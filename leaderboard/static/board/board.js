@@ -1,7 +1,7 @@
 // A board: one table with everything around it. The state decides what is drawn; controls change the state only.
 const MOST_COMPARED = 4;
 const PAGE_SIZE = 100;
-const LONG_PAGE_SIZE = 50; // of a board that draws its rows itself
+const LONG_PAGE_SIZE = 25; // of a board that draws its rows itself, as many as its page holds
 
 class Board {
   constructor(frame) {
@@ -11,14 +11,24 @@ class Board {
     this.columns = columnsOf(this.table);
     const island = document.getElementById(`${this.id}-island`); // where the page does not hold all rows
     this.pageSize = island ? LONG_PAGE_SIZE : PAGE_SIZE;
-    this.rows = island ? islandRows(this.table, island, this.columns, this.id) : pageRows(this.table, this.columns);
-    this.rowsByKey = new Map(this.rows.map((row) => [row.key, row]));
+    this.rows = island ? islandRows(this.table, island, this.id) : pageRows(this.table, this.columns);
+    this.sortKeys = new Map();
     this.facets = facetCounts(this.rows);
     this.firstSort = this.columns.find(({ header }) => header.hasAttribute("aria-sort"));
     this.firstDirection = this.firstSort && this.firstSort.header.getAttribute("aria-sort");
     this.state = stateFromAddress(this);
     this.addControls();
     this.update({ quiet: true });
+  }
+
+  // Made when a row is first asked for by its key: few readers pin rows.
+  get rowsByKey() {
+    return (this.byKey ??= new Map(this.rows.map((row) => [row.key, row])));
+  }
+
+  keysOf({ at }) {
+    if (!this.sortKeys.has(at)) this.sortKeys.set(at, this.rows.map((row) => row.value(at)));
+    return this.sortKeys.get(at);
   }
 
   addControls() {
@@ -97,11 +107,13 @@ class Board {
     const tests = [rowTest(query, this.columns, Object.keys(this.facets))];
     for (const [name, choice] of Object.entries(facets)) if (this.facets[name]) tests.push(facetTest(name, choice));
     const pinned = new Set(pins);
-    const found = this.rows.filter((row) => !pinned.has(row.key) && tests.every((test) => test(row)));
+    const wanted = (row) => tests.every((test) => test(row));
+    const found = this.rows.filter(pinned.size ? (row) => !pinned.has(row.key) && wanted(row) : wanted);
     const column = sort && this.columns.find(({ name }) => name === sort.name);
     if (column) {
       const sign = sort.direction === "ascending" ? 1 : -1;
-      found.sort((a, b) => inOrder(a.values[column.at], b.values[column.at], sign) || a.index - b.index);
+      const keys = this.keysOf(column);
+      found.sort((a, b) => inOrder(keys[a.index], keys[b.index], sign) || a.index - b.index);
     }
     this.found = found.length;
     return [...pins.map((key) => this.rowsByKey.get(key)), ...found];

@@ -8,59 +8,92 @@ function grouped(number, digits) {
   return numberFormats[digits].format(number).replace("-", "−");
 }
 
-// The numbers as they are drawn, from the differences that they travel as.
-function unpack(island) {
-  const said = (index) => island.title[index].toLowerCase().replace(/[^a-z0-9._-]+/g, "-");
-  island.key = island.key.map((key, index) => (key[0] === "*" ? said(index) + key.slice(1) : key));
-  let ranks = null;
-  for (const column of island.columns) {
-    if (column.steps) {
-      let rank = 0;
-      ranks = column.steps.map((step) => (rank += step));
-      column.value = ranks;
-    }
-    if (column.better) {
-      column.low = column.better.map((places, index) => ranks[index] - places);
-      column.high = column.worse.map((places, index) => ranks[index] + places);
-      island.ranges = column.low.map((low, index) => rangeText(low, column.high[index]));
-    }
-    if (column.tied) column.text = column.tied.map((text, index) => text ?? island.ranges[index]);
-    if (column.digits90 !== undefined) column.value = unpackValues(column);
-    if (column.below) unpackIntervals(column);
-  }
-  return island;
-}
-
 const ALPHABET = Array.from({ length: 92 }, (_, at) => String.fromCharCode(35 + at)).filter((sign) => !"<\\".includes(sign));
 const DIGITS = new Map(ALPHABET.map((sign, digit) => [sign, digit]));
 
-// Numbers travel as digits of base 90, so many to each; a space stands for a missing one.
-function unpackValues({ digits90, least, width }) {
-  const values = [];
-  for (let start = 0; start < digits90.length; start += width) {
-    let number = 0;
-    for (let at = start; at < start + width; at += 1) number = number * ALPHABET.length + DIGITS.get(digits90[at]);
-    values.push(Number.isNaN(number) ? null : least + number);
+// A column of numbers; each is worked out when it is asked for, as most rows are never looked at.
+class IslandColumn {
+  constructor(content) {
+    Object.assign(this, content);
+    if (!this.steps) return;
+    let rank = 0;
+    this.ranks = this.steps.map((step) => (rank += step));
   }
-  return values;
+
+  // Numbers travel as digits of base 90, so many to each; a space stands for a missing one.
+  number(index) {
+    if (this.ranks) return this.ranks[index];
+    let number = 0;
+    for (let at = index * this.width; at < (index + 1) * this.width; at += 1) {
+      const digit = DIGITS.get(this.digits90[at]);
+      if (digit === undefined) return null;
+      number = number * ALPHABET.length + digit;
+    }
+    return this.least + number;
+  }
+
+  // Intervals travel as what is left of their distances after a guess from the value.
+  ends(index) {
+    const left = this.below ? this.below[index] : null;
+    if (left === null) return null;
+    const { spread, lean, whole } = this;
+    const number = this.number(index);
+    const rounded = (guess) => Math.floor(guess + 0.5);
+    const below = left + (number > 0 && number < whole ? rounded(spread * Math.sqrt(number * (whole - number))) : 0);
+    return [number - below, number + below + this.skew[index] + rounded(lean * below)];
+  }
+
+  // In the unit of the record.
+  stored(index) {
+    const number = this.number(index);
+    return number === null || this.ranks ? number : number / 10 ** this.digits / this.factor;
+  }
 }
 
-// Intervals travel as what is left of them after a guess from the value.
-function unpackIntervals(column) {
-  const { value, skew, spread, lean, whole } = column;
-  const rounded = (number) => Math.floor(number + 0.5);
-  const guess = (number) => (number > 0 && number < whole ? rounded(spread * Math.sqrt(number * (whole - number))) : 0);
-  column.below = column.below.map((left, index) => (left === null ? null : left + guess(value[index])));
-  column.above = column.below.map((below, index) => (below === null ? null : below + skew[index] + rounded(lean * below)));
+class Island {
+  constructor(content) {
+    Object.assign(this, content);
+    this.columns = this.columns.map((column) => new IslandColumn(column));
+    this.ranks = this.columns.map(({ ranks }) => ranks).find(Boolean);
+    this.span = this.columns.find(({ better }) => better);
+  }
+
+  keyOf(index) {
+    const key = this.key[index];
+    if (key[0] !== "*") return key;
+    return this.title[index].toLowerCase().replace(/[^a-z0-9._-]+/g, "-") + key.slice(1);
+  }
+
+  lowestRank(index) {
+    return this.ranks[index] - this.span.better[index];
+  }
+
+  rankRange(index) {
+    return rangeText(this.lowestRank(index), this.ranks[index] + this.span.worse[index]);
+  }
+
+  // The text of a column without numbers of its own; undefined for one that has some.
+  text(column, index) {
+    if (column.better) return this.rankRange(index);
+    if (column.tied) return column.tied[index] ?? this.rankRange(index);
+    return column.text && column.text[index];
+  }
+
+  // What a column sorts by.
+  sortKey(column, index) {
+    if (column.better) return this.lowestRank(index);
+    if (column.ranks || column.digits90 !== undefined) return column.stored(index);
+    return this.text(column, index) ?? this.title[index].toLowerCase();
+  }
 }
 
 function rangeText(low, high) {
   return low === high ? String(low) : `${low}–${high}`;
 }
 
-// A metric's cell; its numbers are whole, in units of the last digit shown, ends of intervals distances.
-function drawScore(cell, { value, below, above, runs, digits, factor }, index) {
-  const number = value[index];
+// A metric's cell; its numbers are whole, in units of the last digit shown.
+function drawScore(cell, column, index) {
+  const number = column.number(index);
   const plot = cell.querySelector(".interval");
   cell.replaceChildren();
   delete cell.dataset.value;
@@ -68,15 +101,13 @@ function drawScore(cell, { value, below, above, runs, digits, factor }, index) {
     cell.append(make("span", { className: "missing", title: "not scored" }, MISSING));
     return;
   }
+  const { digits, runs } = column;
   const shown = (steps) => grouped(steps / 10 ** digits, digits);
-  cell.dataset.value = number / 10 ** digits / factor;
+  cell.dataset.value = column.stored(index);
   cell.append(make("span", { className: "value" }, shown(number)));
-  const whole = below && below[index] !== null;
-  if (whole) {
-    const range = `[${shown(number - below[index])}, ${shown(number + above[index])}]`;
-    cell.append(" ", make("span", { className: "range" }, range));
-  }
-  if (plot) cell.append(drawPlot(plot, number, whole ? [number - below[index], number + above[index]] : null));
+  const ends = column.ends(index);
+  if (ends) cell.append(" ", make("span", { className: "range" }, `[${shown(ends[0])}, ${shown(ends[1])}]`));
+  if (plot) cell.append(drawPlot(plot, number, ends));
   if (runs && runs[index]) cell.append(" ", make("span", { className: "runs" }, runs[index]));
 }
 
@@ -97,56 +128,101 @@ function drawMark({ label, text, tone }, status) {
 function drawRow(template, island, index, id) {
   const row = template.cloneNode(true);
   row.id = `${id}-${index + 1}`;
-  row.dataset.key = island.key[index];
+  row.dataset.key = island.keyOf(index);
   row.dataset.kind = island.kinds[island.kind[index]];
   const name = row.querySelector(".name");
-  name.href = name.href.replace(/[^/]*$/, `${island.key[index].split("~")[0]}.html`);
+  name.href = name.href.replace(/[^/]*$/, `${row.dataset.key.split("~")[0]}.html`);
   name.replaceChildren(make("bdi", {}, island.title[index]));
   row.querySelector(".team").replaceChildren(make("bdi", {}, island.team[index]));
   const marks = (island.mark[index] || []).map((mark) => drawMark(island.marks[mark], false));
   row.querySelector(".marks").replaceChildren(drawMark(island.statuses[island.status[index]], true), ...marks);
   island.columns.forEach((column, at) => {
     const cell = row.cells[at];
-    if (column.text) cell.textContent = column.text[index] || "none";
-    if (column.steps) cell.textContent = cell.dataset.value = column.value[index];
-    if (column.low) {
-      cell.textContent = island.ranges[index];
-      cell.dataset.value = column.low[index];
-    }
-    if (column.digits !== undefined) {
-      const plot = cell.querySelector(".interval");
-      if (plot) plot.axis = island.axis;
-      drawScore(cell, column, index);
-    }
+    const text = island.text(column, index);
+    if (text !== undefined) cell.textContent = text || "none";
+    if (column.ranks) cell.textContent = cell.dataset.value = column.number(index);
+    if (column.better) cell.dataset.value = island.lowestRank(index);
+    if (column.digits === undefined) return;
+    const plot = cell.querySelector(".interval");
+    if (plot) plot.axis = island.axis;
+    drawScore(cell, column, index);
   });
   return row;
 }
 
-// The same kind of rows as `pageRows` makes.
-function islandRows(table, element, columns, id) {
-  const island = unpack(JSON.parse(element.textContent));
+// A row that the page holds already, with its numbers as those of the others: rounded, without ends.
+function adoptedRow(element, island, index) {
+  island.columns.forEach((column, at) => {
+    if (column.digits === undefined) return;
+    const { dataset } = element.cells[at];
+    const stored = column.stored(index);
+    if (stored !== null) dataset.value = stored;
+    delete dataset.low;
+    delete dataset.high;
+  });
+  return element;
+}
+
+// As a row of `pageRows`.
+class IslandRow {
+  constructor(board, index) {
+    this.board = board;
+    this.index = index;
+  }
+
+  get id() { return `${this.board.id}-${this.index + 1}`; }
+
+  get key() { return this.board.island.keyOf(this.index); }
+
+  get team() { return this.board.island.team[this.index]; }
+
+  get facets() { return this.board.facets(this.index); }
+
+  get search() { return (this.text ??= this.board.searched(this.index)); }
+
+  value(at) {
+    const { island } = this.board;
+    return island.sortKey(island.columns[at], this.index);
+  }
+
+  draw() { return (this.element ??= this.board.draw(this.index)); }
+}
+
+class IslandBoard {
+  constructor(table, element, id) {
+    this.island = new Island(JSON.parse(element.textContent));
+    this.id = id;
+    this.written = Array.from(table.tBodies[0].rows);
+    this.template = this.written[0].cloneNode(true);
+    this.facetsOf = new Map(); // rows of one kind share them
+  }
+
+  facets(index) {
+    const { island, facetsOf } = this;
+    const marks = island.mark[index] || [];
+    const name = `${island.status[index]} ${island.kind[index]} ${marks}`;
+    if (!facetsOf.has(name)) {
+      const mark = marks.map((at) => island.marks[at].label).filter((label) => !label.startsWith("+"));
+      const kind = [island.kinds[island.kind[index]]];
+      facetsOf.set(name, { status: [island.statuses[island.status[index]].label], kind, mark });
+    }
+    return facetsOf.get(name);
+  }
+
+  searched(index) {
+    const { status, mark } = this.facets(index);
+    return [this.island.title[index], this.island.team[index], ...status, ...mark].join(" ").toLowerCase();
+  }
+
+  draw(index) {
+    const element = this.written[index];
+    if (element) return adoptedRow(element, this.island, index);
+    return drawRow(this.template, this.island, index, this.id);
+  }
+}
+
+function islandRows(table, element, id) {
+  const board = new IslandBoard(table, element, id);
   document.getElementById(`${id}-partial`).hidden = true;
-  const template = table.tBodies[0].rows[0].cloneNode(true);
-  const sources = columns.map(({ at, factor }) => {
-    const { value, low, text, digits = 0 } = island.columns[at];
-    if (low || text) return (index) => (low || text)[index];
-    if (!value) return (index) => island.title[index].toLowerCase();
-    return (index) => (value[index] === null ? null : value[index] / 10 ** digits / factor);
-  });
-  return island.key.map((key, index) => {
-    const status = island.statuses[island.status[index]].label;
-    const mark = (island.mark[index] || []).map((at) => island.marks[at].label).filter((label) => !label.startsWith("+"));
-    const texts = [island.title[index], island.team[index], status, ...mark];
-    let element = null;
-    return {
-      index,
-      id: `${id}-${index + 1}`,
-      key,
-      values: sources.map((source) => source(index)),
-      facets: { status: [status], kind: [island.kinds[island.kind[index]]], mark },
-      team: island.team[index],
-      search: texts.join(" ").toLowerCase(),
-      draw: () => (element = element || drawRow(template, island, index, id)),
-    };
-  });
+  return board.island.key.map((_, index) => new IslandRow(board, index));
 }

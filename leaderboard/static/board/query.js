@@ -19,12 +19,15 @@ function fieldTest(field, operator, word, columns, facetNames) {
   if (facet && operator === ":") return (row) => hasWord(row.facets[facet], word);
   const column = columns.find(({ name }) => name === field) || columns.find(({ name }) => name.startsWith(field));
   if (!column) return null;
-  if (!column.numeric) return operator === ":" ? (row) => hasWord([row.values[column.at]], word) : null;
+  if (!column.numeric) return operator === ":" ? (row) => hasWord([row.value(column.at)], word) : null;
   const number = Number(word);
   if (Number.isNaN(number)) return null;
   const compare = COMPARISONS[operator];
   // Values are compared as they are shown: percentages, not shares.
-  return ({ values: { [column.at]: value } }) => value !== null && compare(value * column.factor, number);
+  return (row) => {
+    const value = row.value(column.at);
+    return value !== null && compare(value * column.factor, number);
+  };
 }
 
 // A function that says whether a row answers the query; every part of it must hold.

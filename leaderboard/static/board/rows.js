@@ -27,12 +27,13 @@ function facetsOf(element, columns) {
 }
 
 function pageRow(element, index, columns) {
+  const values = columns.map((column) => sortKey(element.cells[column.at], column.numeric));
   const texts = columns.filter((column) => !column.numeric).map((column) => shownText(element.cells[column.at]));
   return {
     index,
     id: element.id,
     key: element.dataset.key,
-    values: columns.map((column) => sortKey(element.cells[column.at], column.numeric)),
+    value: (at) => values[at],
     facets: facetsOf(element, columns),
     team: shownText(element.querySelector(".team") || make("span")),
     search: texts.join(" ").toLowerCase(),
