@@ -15,6 +15,7 @@ from benchmark.paths import ROOT, workspace_dir
 from leaderboard.bundle_pages import bundle_pages, bundle_path, newest_bundles
 from leaderboard.bundles import bundle_table, read_bundles
 from leaderboard.collect import Collection, TaskKey, collect
+from leaderboard.example_images import read_examples
 from leaderboard.feeds import feeds
 from leaderboard.guide_pages import changes_page, submit_page
 from leaderboard.index_page import index_page
@@ -72,6 +73,8 @@ def build(
         found = pool.map(lambda key: tables(collection.tasks[key], collection.entries[key]), collection.tasks)
         board = dict(zip(collection.tasks, found, strict=True))
     _every_record_has_a_row(collection, board)
+    found_examples = {key: read_examples(task, tasks_dir) for key, task in collection.tasks.items()}
+    examples = {key: images for key, images in found_examples.items() if images is not None}
     records = sum(len(entries) for entries in collection.entries.values())
     with Site(
         out,
@@ -80,8 +83,10 @@ def build(
         submission_count=len(collection.submissions),
         bundles=[(bundle, bundle_path(bundle)) for bundle in newest_bundles(bundles)],
     ) as site:
-        task_pages = [partial(task_page, site, collection, board, key, tasks_dir) for key in collection.tasks]
-        site.run(task_pages + submission_pages(site, collection, board))
+        task_pages = [
+            partial(task_page, site, collection, board, key, tasks_dir, examples.get(key)) for key in collection.tasks
+        ]
+        site.run(task_pages + submission_pages(site, collection, board, examples))
         bundle_pages(site, [bundle_table(bundle, collection.tasks, board) for bundle in bundles])
         index_page(site, collection, board, tasks_dir)
         methods_page(site)

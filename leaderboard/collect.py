@@ -24,6 +24,8 @@ class Collection:
     """By id and version, in that order."""
     submissions: dict[str, Submission]
     """By name, in that order."""
+    folders: dict[str, Path]
+    """Of each submission, by its name."""
     entries: dict[TaskKey, list[Entry]]
     reported: list[ReportedResults]
     ignored_attestations: int
@@ -46,7 +48,8 @@ def collect(roots: Iterable[Path], tasks_dir: Path, reported_dir: Path) -> Colle
     """
     folders = list(dict.fromkeys(root.resolve() for root in roots))
     tasks = _tasks(tasks_dir)
-    submissions = _submissions(folders)
+    submission_folders = _submission_folders(folders)
+    submissions = {name: read_submission(folder) for name, folder in submission_folders.items()}
     found: dict[str, _Found] = {}
     repeated: set[str] = set()
     for index, root in enumerate(folders):
@@ -74,6 +77,7 @@ def collect(roots: Iterable[Path], tasks_dir: Path, reported_dir: Path) -> Colle
     return Collection(
         tasks=tasks,
         submissions=submissions,
+        folders=submission_folders,
         entries=entries,
         reported=[read(ReportedResults, path) for path in sorted(reported_dir.glob("*.json"))],
         ignored_attestations=sum(1 for root in folders[1:] for _ in find_attestations(root)),
@@ -85,13 +89,13 @@ def _tasks(tasks_dir: Path) -> dict[TaskKey, Task]:
     return {(task.id, task.version): task for task in sorted(read_tasks, key=lambda task: (task.id, task.version))}
 
 
-def _submissions(folders: Iterable[Path]) -> dict[str, Submission]:
+def _submission_folders(folders: Iterable[Path]) -> dict[str, Path]:
     """By name; where a local folder repeats a name, the repository's document stands."""
-    submissions: dict[str, Submission] = {}
+    found: dict[str, Path] = {}
     for root in folders:
         for path in sorted(root.glob("*/submission.toml")):
-            submissions.setdefault(path.parent.name, read_submission(path.parent))
-    return {name: submissions[name] for name in sorted(submissions)}
+            found.setdefault(path.parent.name, path.parent)
+    return {name: found[name] for name in sorted(found)}
 
 
 def _refuse_strays(root: Path) -> None:

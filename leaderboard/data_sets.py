@@ -34,12 +34,13 @@ def data_sets(tasks: Iterable[Task], folder: Path = MANIFESTS) -> list[DataSet]:
     users: dict[str, list[Task]] = {}
     for task in tasks:
         users.setdefault(task.data.dataset, []).append(task)
-    found = [_read(path, tuple(users.pop(path.stem, []))) for path in sorted(folder.glob("*.json"))]
+    found = [read_data_set(path, tuple(users.pop(path.stem, []))) for path in sorted(folder.glob("*.json"))]
     found += [DataSet(name, name, "", "", "", tuple(users[name])) for name in sorted(users)]
     return sorted(found, key=lambda item: item.title.casefold())
 
 
-def _read(path: Path, tasks: tuple[Task, ...]) -> DataSet:
+def read_data_set(path: Path, tasks: tuple[Task, ...] = ()) -> DataSet:
+    """A data set by its manifest; MettleError for one that cannot be read."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         texts = {key: str(content[key]) for key in ("name", "title", "description", "licence", "homepage")}

@@ -15,6 +15,8 @@ from leaderboard.card import card
 from leaderboard.collect import Collection, TaskKey
 from leaderboard.compare_page import compare_page
 from leaderboard.data_sets import data_sets
+from leaderboard.distilled_images import DistilledImages, distilled_images
+from leaderboard.example_images import ExampleImages
 from leaderboard.export import Flat, csv_text, entry_records, json_text, reported_records, table_records
 from leaderboard.folding import AGREEMENT
 from leaderboard.frozen_line import frozen_line
@@ -35,6 +37,7 @@ from leaderboard.task_view import leaders_note, row_keys, table_view
 
 Board = Mapping[TaskKey, tuple[Table, ...]]
 Placed = tuple[Task, Table, Row]
+Examples = Mapping[TaskKey, ExampleImages]
 
 ROWS_ABOVE_A_PLOT = 12
 """Below a longer table nobody would find the plot, so it stands above."""
@@ -55,8 +58,10 @@ def _data_files(site: Site, stem: str, records: list[Flat]) -> Files:
     return files
 
 
-def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, tasks_dir: Path) -> None:
-    """The page of one task version, with a data file for each of its tables."""
+def task_page(
+    site: Site, collection: Collection, board: Board, key: TaskKey, tasks_dir: Path, examples: ExampleImages | None
+) -> None:
+    """The page of one task version, with a data file for each of its tables, and its example images."""
     task = collection.tasks[key]
     stem = f"{task.family}/{task.name}.v{task.version}"
     keys = row_keys(board[key])
@@ -68,6 +73,8 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
     ]
     reported = reported_of(collection, task)
     line = frozen_line(task, tasks_dir)
+    if examples:
+        examples.add_to(site)
     site.page(
         task_path(task),
         "task.html.j2",
@@ -83,6 +90,7 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
         pair_test=PAIR_TESTS[task.pair_test],
         reported=reported_view(reported, task, opened=not views),
         reported_files=_data_files(site, f"{stem}.reported", reported_records(reported)) if reported else None,
+        examples=examples,
         card=card(tasks_dir / task.family / "README.md"),
         versions=[
             (other.version, task_path(other))
@@ -93,20 +101,21 @@ def task_page(site: Site, collection: Collection, board: Board, key: TaskKey, ta
     )
 
 
-def submission_pages(site: Site, collection: Collection, board: Board) -> list[Callable[[], None]]:
+def submission_pages(site: Site, collection: Collection, board: Board, examples: Examples) -> list[Callable[[], None]]:
     """A job for the page of every submission, scored or not."""
     found: dict[str, list[Placed]] = {name: [] for name in collection.submissions}
     for key, task in collection.tasks.items():
         for table in board[key]:
             for row in table.rows:
                 found[row.entry.name].append((task, table, row))
-    return [partial(_submission_page, site, collection, name, placed) for name, placed in found.items()]
+    return [partial(_submission_page, site, collection, name, placed, examples) for name, placed in found.items()]
 
 
-def _submission_page(site: Site, collection: Collection, name: str, found: list[Placed]) -> None:
+def _submission_page(site: Site, collection: Collection, name: str, found: list[Placed], examples: Examples) -> None:
     """The page of one submission, with all numbers of its records as data."""
     submission = collection.submissions[name]
     records = [record_view(task, table, row, newest_version=is_newest(collection, task)) for task, table, row in found]
+    pictures = {row.entry.record.id: _pictures(site, collection, name, task, row) for task, _, row in found}
     flat = [record for task, _, row in found for record in entry_records(task, row.entry, row.status)]
     site.page(
         f"submissions/{name}.html",
@@ -117,8 +126,20 @@ def _submission_page(site: Site, collection: Collection, name: str, found: list[
         task_paths={(task.id, task.version): task_path(task) for task in collection.tasks.values()},
         files=_data_files(site, f"submissions/{name}", flat) if flat else None,
         heat_levels=LEVELS,
+        examples=examples,
+        pictures=pictures,
         bibtex=submission_entry(submission, [row.entry for _, _, row in found]),
     )
+
+
+def _pictures(site: Site, collection: Collection, name: str, task: Task, row: Row) -> dict[str, DistilledImages]:
+    """The distilled sets that a record scored, by the path of their picture, which is written into the site."""
+    found = distilled_images(task, row.entry.record, row.entry.submission, collection.folders[name])
+    pictures = {f"images/submissions/{name}/{picture.sha256[:12]}.png": picture for picture in found}
+    for path, picture in pictures.items():
+        if path not in site.files:  # another record of the same file
+            site.add(path, picture.png)
+    return pictures
 
 
 def methods_page(site: Site) -> None:

@@ -43,12 +43,12 @@ LONG_BOARD = (*BOARD, "board/island.js")
 
 @cache
 def _inline(scripts: tuple[str, ...]) -> dict[str, Markup | str]:
-    """The style, the script, and the policy that allows these two and no request at all."""
+    """The style, the script, and the policy that allows these two and, of all requests, images of the site."""
     style = (HERE / "static" / "board.css").read_text(encoding="utf-8")
     script = "".join((HERE / "static" / name).read_text(encoding="utf-8") for name in scripts)
     policy = (
         f"default-src 'none'; style-src {_hash_source(style)}; script-src {_hash_source(script)}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        "img-src 'self' data:; base-uri 'none'; form-action 'none'"
     )
     # Both are files of this package, not input; escaping would change them and break the hashes of the policy.
     return {"style": Markup(style), "script": Markup(script), "policy": policy}

@@ -19,6 +19,7 @@ from leaderboard.rows import Row, Table, TableKind
 from leaderboard.run_table import run_table
 from leaderboard.status import CLAIMED_KINDS
 from leaderboard.task_view import covered
+from leaderboard.worst_cells import WorstCells, worst_cells
 
 Fact = tuple[str, str]
 
@@ -57,6 +58,8 @@ class RecordView:
     parts: tuple[PartTable, ...]
     """Training runs, groups, sets and detectors."""
     heat: tuple[HeatTable, ...]
+    worst: WorstCells | None
+    """Corruptions and severities of lowest accuracy, where a record has many of them."""
     submitted: str
     """What was submitted where it was no model; empty for a model."""
     cost: tuple[Fact, ...]
@@ -82,6 +85,7 @@ def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> 
         scores=tuple(_score_lines(task, entry)),
         parts=(*of_set, *_parts(task, entry, cells)),
         heat=(*class_tables(cells), *heat_tables(others, lower_is_better)),
+        worst=worst_cells(others),
         submitted=_submitted(entry),
         cost=tuple(_cost(entry)),
         run=tuple(_run(entry)),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synthetic import HOSTILE_TITLES, Method, add, many, text, write_submission, write_task
+from synthetic import HELD_OUT, HOSTILE_TITLES, STANDARD, Method, add, many, text, write_submission, write_task
+from synthetic_examples import write_examples
 from synthetic_families import (
     add_scores,
     detection,
     detection_task,
-    distillation_task,
-    distilled,
     group_task,
+    sized_set,
+    sized_sets_task,
     worst_group,
 )
 from synthetic_reported import reported
+from synthetic_sets import add_set, distilled_task, noise
 
 from leaderboard.build import build
 from leaderboard.revision import SiteRevision
@@ -31,6 +33,7 @@ class SyntheticSite:
         self.folder = folder / "site"
         tasks, root, local = folder / "tasks", folder / "submissions", folder / "workspace" / "submissions"
         task = write_task(tasks, title=text("Synthetic, corrupted"))
+        write_examples(tasks, task, (*STANDARD, *HELD_OUT))
         write_task(tasks, "corruption/draft-c", state=text("draft"), tier="research")
         write_task(tasks, "corruption/old-c", version=1, state=text("archived"))
         write_task(tasks, "corruption/old-c", version=2, tier="research")
@@ -60,13 +63,14 @@ class SyntheticSite:
                 worst_group(accuracies, 500, index),
             )
             add_scores(root, far, Method(f"far-{index}", f"Far {index}", 0, index), detection(1.0 + 0.4 * index, index))
-        sets = distillation_task(tasks)
+        sets = sized_sets_task(tasks)
         for index, (accuracy, size) in enumerate([(0.5, 78_480), (0.62, 79_000), (0.6, 250_000), (0.7, 2_500_000)]):
             nets = [accuracy, accuracy + 0.01, accuracy - 0.01]
             method = Method(
                 f"set-{index}", f"Set {index}", 0, 1, kind="distilled", started=f"2026-0{index + 1}-11T08:00:00Z"
             )
-            add_scores(root, sets, method, distilled(nets, size))
+            add_scores(root, sets, method, sized_set(nets, size))
+        add_set(root, distilled_task(tasks), "distilled", noise([0, 1] * 10))
         revision = SiteRevision("0123456789abcdef", "2026-11-21", dirty=False)
         build(self.folder, [root, local], tasks, reported(folder / "reported"), revision)
 

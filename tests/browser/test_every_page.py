@@ -23,11 +23,13 @@ PAGES = (
     "tasks/subgroup/groups.v1.html",
     "tasks/ood/far.v1.html",
     "tasks/distillation/few.v1.html",
+    "tasks/distillation/x.v1.html",
     "compare/corruption/synthetic-mc.v1.html",
     "compare/subgroup/groups.v1.html",
     "submissions/method-0002.html",
     "submissions/grouped-0.html",
     "submissions/far-0.html",
+    "submissions/distilled.html",
     "submissions/unscored.html",
 )
 SERIOUS = ("serious", "critical")

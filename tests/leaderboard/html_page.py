@@ -110,14 +110,18 @@ def check_page(path: Path, site: Path) -> Page:
         digest = base64.b64encode(hashlib.sha256(page.inline[kind][0].encode()).digest()).decode()
         assert f"{kind}-src 'sha256-{digest}'" in policy
     assert policy.startswith("default-src 'none';")
+    assert "img-src 'self' data:;" in policy
     identifiers = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(identifiers) == len(set(identifiers)), f"{path}: an id twice"
     for tag, attributes in page.elements:
         assert not {name for name in attributes if name.startswith("on")}, f"{path}: an event handler in <{tag}>"
         assert "style" not in attributes, f"{path}: the policy blocks style attributes"
-        assert "src" not in attributes
         assert "srcset" not in attributes
-        assert tag not in ("img", "iframe", "object", "embed", "form", "base")
+        assert tag not in ("iframe", "object", "embed", "form", "base")
+        if tag == "img":
+            _check_image(page, attributes, site)
+        else:
+            assert "src" not in attributes
         if (target := attributes.get("href")) is not None:
             _check_link(page, tag, target, site)
         for reference in (attributes.get("aria-labelledby") or "").split():
@@ -129,6 +133,17 @@ def check_page(path: Path, site: Path) -> Page:
         assert all(len(row) == width for row in table.body), f"{path}: ragged table"
         assert all(sum(cell.attributes.get("scope") == "row" for cell in row) == 1 for row in table.body)
     return page
+
+
+def _check_image(page: Page, attributes: dict[str, str | None], site: Path) -> None:
+    """A file of the site, of known size, with words in its place, and not loaded before it comes into view."""
+    file = (page.path.parent / (attributes["src"] or "")).resolve()
+    assert file.is_file(), f"{page.path}: no image {attributes['src']}"
+    assert file.is_relative_to(site.resolve())
+    assert (attributes.get("alt") or "").strip()
+    assert int(attributes.get("width") or 0) > 0
+    assert int(attributes.get("height") or 0) > 0
+    assert attributes.get("loading") == "lazy"
 
 
 def _check_link(page: Page, tag: str, target: str, site: Path) -> None:

@@ -25,9 +25,13 @@ def write_family_task(
 ) -> Task:
     """A task with these metrics: bytes, or shares where higher is better."""
     family, name = task_id.split("/")
-    artifacts = '["checkpoint", "predictions"]'
-    given = {"title": text(f"Synthetic {name}"), "tier": text("sandbox"), "state": text("active")}
-    given |= {"artifacts": artifacts, **top}
+    given = {
+        "title": text(f"Synthetic {name}"),
+        "tier": text("sandbox"),
+        "state": text("active"),
+        "artifacts": '["checkpoint", "predictions"]',
+        **top,
+    }
     lines = [
         f'schema_version = 1\nid = {text(task_id)}\nversion = 1\nsummary = "Synthetic."',
         f'protocol = "x"\nprotocol_version = 1\npair_test = "{pair_test}"',
@@ -61,7 +65,7 @@ def detection_task(tasks_dir: Path, name: str = "far", **top: str) -> Task:
     return write_family_task(tasks_dir, f"ood/{name}", "delong", "far_ood_auroc", also, **top)
 
 
-def distillation_task(tasks_dir: Path, name: str = "few", **top: str) -> Task:
+def sized_sets_task(tasks_dir: Path, name: str = "few", **top: str) -> Task:
     top = {"artifacts": '["distilled"]', **top}
     return write_family_task(tasks_dir, f"distillation/{name}", "training_runs", "accuracy", ("bytes_total",), **top)
 
@@ -222,7 +226,7 @@ def auroc(inside: np.ndarray, outside: np.ndarray) -> float:
     return float(((b > a) + 0.5 * (b == a)).mean())
 
 
-def distilled(accuracies: Sequence[float], size_bytes: float | None) -> Scores:
+def sized_set(accuracies: Sequence[float], size_bytes: float | None) -> Scores:
     """A record of a submitted set: the accuracy of each net trained on it, and its size, None if not counted."""
     right = np.round(np.asarray(accuracies) * 10_000).astype(np.uint16)
     scores: dict[str, Any] = {"accuracy": score(int(right.sum()) / (10_000 * right.size), covers="both")}

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 from synthetic import Method
-from synthetic_families import add_scores, distillation_task, distilled
+from synthetic_families import add_scores, sized_set, sized_sets_task
 
 from benchmark.documents import ReportedResult, Task
 from leaderboard.collect import collect
@@ -24,9 +24,9 @@ Made = tuple[Task, tuple[Table, ...]]
 
 def board(folder: Path, *sets: tuple[float, float | None], said: str = "measured") -> Made:
     """A distillation task with sets of these accuracies and sizes in bytes, named set-0 and so on."""
-    task = distillation_task(folder / "tasks")
+    task = sized_sets_task(folder / "tasks")
     for index, (accuracy, size_bytes) in enumerate(sets):
-        made = distilled([accuracy - 0.01, accuracy, accuracy + 0.01], size_bytes)
+        made = sized_set([accuracy - 0.01, accuracy, accuracy + 0.01], size_bytes)
         method = Method(f"set-{index}", f"Set {index}", 0, 1, kind="distilled")
         add_scores(folder / "submissions", task, method, made, said=said)
     entries = collect([folder / "submissions"], folder / "tasks", folder / "none").entries[task.id, 1]

@@ -1,0 +1,24 @@
+"""Where commands write, and the options that several of them have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+console = Console(markup=False)  # names and keys from files may look like markup
+errors = Console(stderr=True, markup=False)
+
+TasksDir = Annotated[
+    Path | None,
+    typer.Option("--tasks-dir", help="Take tasks from this folder instead of the clone's tasks/."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Where records go: OUT/submissions/NAME/records/. Default: workspace/, ignored by git."),
+]
+Workers = Annotated[int, typer.Option(min=0, help="Worker processes; 0 takes one per core, at most 8.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Images per forward pass. It never changes a score.")]
+Device = Annotated[str, typer.Option(help="Where the net runs: cpu, cuda, cuda:1, mps.")]
