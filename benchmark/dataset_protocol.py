@@ -22,7 +22,7 @@ from benchmark.replicates import flags_of_all, mean_scores, notes_of_all
 from benchmark.scored import Arrays, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
-from benchmark.training.trainer import train
+from benchmark.training.trainer import threads, train
 from benchmark.training.training_set import TrainingSet
 
 INSPECTION = "inspect/"
@@ -199,7 +199,9 @@ class DatasetProtocol(Protocol):
             on_share=opened.on_share,
             snapshots={percent / 100: glance for percent in EARLY_PERCENT},
         )
-        judged = self.judge(entry, split, name, run, as_net(entry, plan, self.finished(opened, name, trained.module)))
+        net = as_net(entry, plan, self.finished(opened, name, trained.module))
+        with threads(plan.threads):  # on a busy machine one thread judges up to twenty times as fast as two
+            judged = self.judge(entry, split, name, run, net)
         early = {
             f"{kept}@{round(share * 100)}": array
             for share, look in trained.snapshots.items()

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from benchmark.documents import Metric, Task
 from leaderboard.bundles import BundleRow, BundleTable
-from leaderboard.export import Flat
+from leaderboard.export import Flat, tied_ranks
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.numbers import MISSING, Shown, decimals, number, plain, ranges, show
 from leaderboard.ranking import CONFIDENCE
@@ -107,11 +107,11 @@ def _caption(table: BundleTable) -> str:
 
 def bundle_records(table: BundleTable) -> list[Flat]:
     """Complete rows in their order, then incomplete ones, as flat records; a missing task is None, never 0."""
-    names = [row.submission.name for row in table.complete]
-    return [_flat(table, row, names) for row in (*table.complete, *table.incomplete)]
+    ranks = [row.place.rank if row.place else 0 for row in table.complete]
+    return [_flat(table, row, ranks) for row in (*table.complete, *table.incomplete)]
 
 
-def _flat(table: BundleTable, row: BundleRow, names: list[str]) -> Flat:
+def _flat(table: BundleTable, row: BundleRow, ranks: list[int]) -> Flat:
     place, rules, score = row.place, row.rules, row.score
     flat: Flat = {
         "bundle": table.bundle.name,
@@ -130,7 +130,7 @@ def _flat(table: BundleTable, row: BundleRow, names: list[str]) -> Flat:
         "borda_share": rules.borda if rules else None,
         "rule_rank_best": rules.best if rules else None,
         "rule_rank_worst": rules.worst if rules else None,
-        "tied_with": [names[other] for other in place.tied_with] if place else [],
+        "tied_with": tied_ranks(place, ranks),
         "missing": [f"{task} v{version}: {why}" for (task, version), why in row.missing.items()],
     }
     for task in table.tasks:

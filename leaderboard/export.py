@@ -11,6 +11,8 @@ from typing import Any
 from benchmark.documents import Metric, Score, Task
 from leaderboard.entry import Entry
 from leaderboard.marks import detector_text
+from leaderboard.numbers import first_and_last
+from leaderboard.ranking import Place
 from leaderboard.reported import ReportedRow
 from leaderboard.rows import Row, Table
 
@@ -27,10 +29,11 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 
 def table_records(task: Task, table: Table) -> list[Flat]:
     """The rows of a task's table, in the order shown, values unrounded and in the unit of the record."""
-    return [_row(task, table, row) for row in table.rows]
+    ranks = [row.place.rank if row.place else 0 for row in table.rows]
+    return [_row(task, table, row, ranks) for row in table.rows]
 
 
-def _row(task: Task, table: Table, row: Row) -> Flat:
+def _row(task: Task, table: Table, row: Row, ranks: Sequence[int]) -> Flat:
     entry, place = row.entry, row.place
     flat: Flat = {
         "task": task.id,
@@ -57,10 +60,22 @@ def _row(task: Task, table: Table, row: Row) -> Flat:
         f"{task.primary.name}_runs": list(runs.values()),
         "outlier_data": entry.submission.declares.outlier_data,
         "trained_beyond_given": entry.trained_beyond(task.given_training_data),
-        "tied_with": [table.rows[position].entry.name for position in place.tied_with] if place else [],
+        "tied_with": tied_ranks(place, ranks),
         "reason": row.reason,
         "record": entry.record.id,
     }
+
+
+def tied_ranks(place: Place | None, ranks: Sequence[int]) -> list[str]:
+    """The ranks of the rows that a row is tied with, for instance `2 to 4` and `7`; none for a row without a place.
+
+    ranks: of all rows of the table. Ranges, because the names of thousands of tied rows in each of thousands of rows
+    would be most of the file; `to`, because a spreadsheet reads `2-4` as a day.
+    """
+    if place is None:
+        return []
+    ends = first_and_last(ranks[position] for position in place.tied_with)
+    return [f"{first}" if first == last else f"{first} to {last}" for first, last in ends]
 
 
 def _score(metric: Metric, score: Score | None) -> Flat:

@@ -12,6 +12,9 @@ MISSING = "\N{EN DASH}"
 POINTS_A_HUNDREDTH = 2.0
 """Narrower intervals than this, in percentage points, support a second decimal."""
 
+SMALLEST_OF_TWO_DIGITS = 0.005
+"""Smaller numbers are 0.00 with two decimals."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -36,15 +39,22 @@ def unit_sign(metric: Metric) -> str:
 
 
 def decimals(metric: Metric, scores: Iterable[Score | None]) -> int:
-    """Digits after the point for a column: 2 where some interval is narrower than 2 points or there is none, else 1."""
+    """Digits after the point for a column: 2 where some interval is narrower than 2 points or there is none, else 1.
+
+    Where there is none, and two digits would show a value above 0 as 0, it is 3: the smallest p-value that a thousand
+    permutations can give is 0.001.
+    """
     if metric.unit in ("count", "bytes"):
         return 0
+    known = [score for score in scores if score is not None]
     widths = [
         factor(metric) * (score.upper - score.lower)
-        for score in scores
-        if score is not None and score.lower is not None and score.upper is not None
+        for score in known
+        if score.lower is not None and score.upper is not None
     ]
-    return 1 if widths and min(widths) >= POINTS_A_HUNDREDTH else 2
+    if widths:
+        return 1 if min(widths) >= POINTS_A_HUNDREDTH else 2
+    return 3 if any(0 < factor(metric) * score.value < SMALLEST_OF_TWO_DIGITS for score in known) else 2
 
 
 def show(metric: Metric, score: Score | None, digits: int) -> Shown:
@@ -91,10 +101,17 @@ def byte_count(value: float) -> str:
 
 def ranges(ranks: Iterable[int]) -> str:
     """Whole numbers as ranges: 2, 3, 4, 7 -> `2\N{EN DASH}4, 7`."""
-    runs: list[list[int]] = []
+    return ", ".join(
+        f"{first}" if first == last else f"{first}{MISSING}{last}" for first, last in first_and_last(ranks)
+    )
+
+
+def first_and_last(ranks: Iterable[int]) -> list[tuple[int, int]]:
+    """Whole numbers as the ends of their ranges: 2, 3, 4, 7 -> (2, 4), (7, 7)."""
+    runs: list[tuple[int, int]] = []
     for rank in sorted(set(ranks)):
         if runs and rank == runs[-1][1] + 1:
-            runs[-1][1] = rank
+            runs[-1] = (runs[-1][0], rank)
         else:
-            runs.append([rank, rank])
-    return ", ".join(f"{first}" if first == last else f"{first}{MISSING}{last}" for first, last in runs)
+            runs.append((rank, rank))
+    return runs

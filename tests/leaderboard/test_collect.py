@@ -231,6 +231,8 @@ def test_local_record_of_a_committed_submission(folders: Folders) -> None:
     write_record(folders.local, record, outcomes)
     collection = collect([folders.root, folders.local], folders.tasks, folders.reported)
     assert [entry.local for entry in collection.entries[folders.task.id, 1]] == [False, True]
+    assert collection.folders.keys() == collection.submissions.keys()
+    assert all(folder == folders.root / name for name, folder in collection.folders.items())
 
 
 def test_percent_primary(tmp_path: Path) -> None:

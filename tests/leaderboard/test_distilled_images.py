@@ -166,9 +166,23 @@ def test_the_page_shows_the_picture_and_says_what_it_is(tmp_path: Path) -> None:
     page = check_page(tmp_path / "site" / "submissions" / "set.html", tmp_path / "site")
     (image,) = page.of("img")
     assert image["alt"] == "3 images of the set, by class: a, b"
-    assert "All 3 images, in the order of the classes a, b" in page.text
+    assert "All 3 images, by class (a, b);" in page.text
     assert "Licence of the submission: MIT." in page.text
     hidden = check_page(tmp_path / "site" / "submissions" / "hidden.html", tmp_path / "site")
     assert not hidden.of("img")
     assert "The images" not in hidden.text
     assert len(list((tmp_path / "site" / "images").rglob("*.png"))) == 1
+
+
+def test_many_classes_are_counted_not_listed(tmp_path: Path) -> None:
+    distilled_task(tmp_path / "tasks")
+    document = tmp_path / "tasks" / "distillation" / "x.v1.toml"
+    names = ", ".join(f'"class {index}"' for index in range(120))
+    document.write_text(document.read_text().replace('classes = ["a", "b"]', f"classes = [{names}]"))
+    task = read_task(document)
+    record = add_set(tmp_path / "submissions", task, "set", noise([*range(120), 0, 0]))
+    (picture,) = shown(tmp_path, task, record)
+    assert (picture.shown, picture.total, len(picture.classes)) == (MOST_IMAGES, 122, MOST_IMAGES)
+    build(tmp_path / "site", [tmp_path / "submissions"], tmp_path / "tasks", tmp_path / "none", REVISION)
+    page = check_page(tmp_path / "site" / "submissions" / "set.html", tmp_path / "site")
+    assert "100 of 122 images, by class (100 classes);" in page.text

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmark.documents import Metric, Score
-from leaderboard.numbers import byte_count, decimals, number, plain, ranges, show
+from leaderboard.numbers import byte_count, decimals, first_and_last, number, plain, ranges, show
 
 
 def metric(unit: str) -> Metric:
@@ -42,6 +42,17 @@ def test_decimals_follow_the_width(scores: list[Score | None], digits: int) -> N
     assert decimals(metric("share"), scores) == digits
 
 
+def test_the_smallest_p_value_is_not_shown_as_zero() -> None:
+    """A thousand permutations of which none was as extreme."""
+    least = 1 / 1001
+    digits = decimals(metric("ratio"), [score(0.52), None, score(least)])
+    assert show(metric("ratio"), score(least), digits).text == "0.001"
+    assert show(metric("ratio"), score(0.52), digits).text == "0.520"
+    assert decimals(metric("ratio"), [score(0.52), score(0.005), score(0.0)]) == 2
+    assert decimals(metric("share"), [score(0.00004)]) == 3
+    assert decimals(metric("share"), [score(0.00004), score(0.5, 0.002)]) == 2, "an interval says what digits mean"
+
+
 def test_counts_have_no_decimals() -> None:
     assert decimals(metric("count"), [score(3, 1)]) == 0
     assert number(12345, metric("count"), 0) == "12,345"
@@ -66,3 +77,8 @@ def test_ranges() -> None:
     assert ranges([4, 2, 3, 7, 2]) == "2\N{EN DASH}4, 7"
     assert ranges([]) == ""
     assert ranges([5]) == "5"
+
+
+def test_ends_of_ranges() -> None:
+    assert first_and_last([4, 2, 3, 7, 2]) == [(2, 4), (7, 7)]
+    assert first_and_last([]) == []
