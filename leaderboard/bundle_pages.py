@@ -10,6 +10,7 @@ from leaderboard.bundles import BundleTable
 from leaderboard.export import csv_text, json_text
 from leaderboard.pages import Files, task_path
 from leaderboard.site import Site
+from leaderboard.task_plots import bundle_plots
 
 
 def bundle_path(bundle: Bundle) -> str:
@@ -36,6 +37,7 @@ def bundle_pages(site: Site, tables: Iterable[BundleTable]) -> None:
             bundle_path(bundle),
             "bundle.html.j2",
             view=bundle_view(table),
+            plots=bundle_plots(table),
             files=files,
             tasks=[(task, member, task_path(task)) for task, member in zip(table.tasks, bundle.tasks, strict=True)],
             newest=bundle.version == newest[bundle.name],

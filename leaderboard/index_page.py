@@ -10,10 +10,11 @@ from benchmark.documents import Task
 from leaderboard.collect import Collection, TaskKey
 from leaderboard.families import Family, by_family
 from leaderboard.frozen_line import frozen_line
+from leaderboard.plot import Plot
 from leaderboard.rows import Table
 from leaderboard.site import THEME, Site
 from leaderboard.task_paths import is_newest, reported_of, task_path
-from leaderboard.task_scatter import Plot, task_scatter
+from leaderboard.task_scatter import task_scatter
 from leaderboard.task_view import TableView, leaders_note, table_view
 
 Board = Mapping[TaskKey, tuple[Table, ...]]

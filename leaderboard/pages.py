@@ -31,6 +31,7 @@ from leaderboard.site import BOARD, LONG_BOARD, Site
 from leaderboard.status import EXPLAINED
 from leaderboard.submission_view import declared, record_view
 from leaderboard.task_paths import is_newest, reported_of, task_path
+from leaderboard.task_plots import task_plots
 from leaderboard.task_scatter import task_scatter
 from leaderboard.task_view import leaders_note, row_keys, table_view
 
@@ -85,6 +86,7 @@ def task_page(
         note=next((leaders_note(table) for table in board[key] if table.kind == "ranked"), ""),
         plot=task_scatter(task, board[key], reported, line),
         plot_first=not views or len(views[0][0].rows) > ROWS_ABOVE_A_PLOT,
+        plots=task_plots(task, board[key]),
         pair_test=PAIR_TESTS[task.pair_test],
         reported=reported_view(reported, task, opened=not views),
         reported_files=_data_files(site, f"{stem}.reported", reported_records(reported)) if reported else None,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from markupsafe import Markup
-
-from leaderboard.axis import logit
+from leaderboard.axis import Axis, LogitAxis, logit
+from leaderboard.plot import NO_PLOT, Plot
 from leaderboard.reported import ReportedRow
 from leaderboard.reported_view import reported_title
 from leaderboard.scatter import Line, Point, scatter
-from leaderboard.task_scatter import LINE_READING, NEAR_AND_FAR_LINE, NEAR_AND_FAR_READING, Plot
+from leaderboard.task_scatter import LINE_READING, NEAR_AND_FAR_LINE, NEAR_AND_FAR_READING
 
 LEAST_FOR_A_LINE, MOST_FOR_A_LINE = 5.0, 95.0
 """Percent: accuracies outside are clipped or rounded too coarsely to tell which line was used."""
@@ -20,16 +19,16 @@ def reported_scatter(protocol: str, rows: Sequence[ReportedRow]) -> Plot:
     """Near against far AUROC, or accuracy under shift against accuracy without; empty for other numbers."""
     given = {name for row in rows for name in row.values}
     if {"near_ood_auroc", "far_ood_auroc"} <= given:
-        axes, lines, logits, reading = (
+        axes, lines, axis, reading = (
             ("far_ood_auroc", "near_ood_auroc"),
             [NEAR_AND_FAR_LINE],
-            False,
+            Axis,
             NEAR_AND_FAR_READING,
         )
     elif {"accuracy", "id_accuracy"} <= given:
-        axes, lines, logits, reading = ("id_accuracy", "accuracy"), line_behind(rows), True, LINE_READING
+        axes, lines, axis, reading = ("id_accuracy", "accuracy"), line_behind(rows), LogitAxis, LINE_READING
     else:
-        return Plot(Markup(""), "")
+        return NO_PLOT
     points = []
     for index, row in enumerate(rows, 1):
         x, y = row.percent(axes[0]), row.percent(axes[1])
@@ -46,7 +45,8 @@ def reported_scatter(protocol: str, rows: Sequence[ReportedRow]) -> Plot:
         y_title=f"{titles[1]} (%)",
         name="scatter",
         lines=lines,
-        logits=logits,
+        across=axis,
+        up=axis,
     )
     return Plot(drawing, f"{reading} Each dot leads to its row.")
 

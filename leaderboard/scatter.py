@@ -53,6 +53,28 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Front:
+    """Which way each axis gets better, for a line that joins the full dots that no other full dot beats."""
+
+    title: str
+    less_across: bool = False
+    """Whether less is better from left to right: fewer bytes, earlier days."""
+    less_up: bool = False
+    onwards: bool = False
+    """Whether the line goes on to the last dot: what was best stays best until something beats it."""
+
+    def sign_across(self) -> int:
+        return -1 if self.less_across else 1
+
+    def sign_up(self) -> int:
+        return -1 if self.less_up else 1
+
+
+PARETO = Front("Pareto line: no full dot beats one of its corners on both axes")
+"""Where higher is better on both axes."""
+
+
+@dataclass(frozen=True)
 class Plane:
     """The two axes of a plot."""
 
@@ -70,20 +92,21 @@ def scatter(
     y_title: str,
     name: str,
     lines: Sequence[Line] = (),
-    front: bool = False,
-    logits: bool = False,
+    front: Front | None = None,
+    across: type[Axis] = Axis,
+    up: type[Axis] = Axis,
 ) -> Markup:
     """The plot as one `<svg>` with a title and a description; empty for fewer than two points.
 
-    `front`: join the full dots that no other full dot beats on both axes, where higher is better on both.
-    `name` is unique in the page: it makes the ids that tie the title to the drawing. `logits`: both axes are
-    percentages, spread by their log odds; a line is then one between log odds.
+    `front`: join the full dots that no other full dot beats on both axes. `name` is unique in the page: it makes the
+    ids that tie the title to the drawing. `across`, `up`: how the axes spread their values; `lines` are straight
+    between the scales that they draw evenly, so between log odds for two logit axes.
     """
     if len(points) < 2:
         return Markup("")
     plane = Plane(
-        Axis(_extent(points, "x"), LEFT, WIDTH - RIGHT, logits=logits),
-        Axis(_extent(points, "y"), HEIGHT - BOTTOM, TOP, logits=logits),
+        across(_extent(points, "x"), LEFT, WIDTH - RIGHT),
+        up(_extent(points, "y"), HEIGHT - BOTTOM, TOP),
         x_title,
         y_title,
     )
@@ -101,7 +124,7 @@ def scatter(
         element("desc", {"id": f"{name}-about"}, " ".join([description, *(f"{line.title}." for line in lines)])),
         *_grid(plane),
         *(_line(line, plane) for line in lines),
-        *(_front(points, plane) if front else ()),
+        *(_front(points, plane, front) if front else ()),
         *_cloud(points[named:], plane),
         *(whisker for point in points[:named] for whisker in _whiskers(point, plane)),
         *(_dot(point, plane, radius=5 if len(points) <= CROWDED else 3) for point in reversed(points[:named])),
@@ -121,11 +144,11 @@ def _grid(plane: Plane) -> list[Markup]:
     for value in plane.x.ticks():
         x = plane.x(value)
         shapes.append(element("path", {"class": "grid", "d": f"M{x:.1f} {TOP:g}V{bottom:g}"}))
-        shapes.append(element("text", {"x": x, "y": bottom + 18, "text-anchor": "middle"}, f"{value:g}"))
+        shapes.append(element("text", {"x": x, "y": bottom + 18, "text-anchor": "middle"}, plane.x.written(value)))
     for value in plane.y.ticks():
         y = plane.y(value)
         shapes.append(element("path", {"class": "grid", "d": f"M{LEFT:g} {y:.1f}H{right:g}"}))
-        shapes.append(element("text", {"x": LEFT - 8, "y": y + 4, "text-anchor": "end"}, f"{value:g}"))
+        shapes.append(element("text", {"x": LEFT - 8, "y": y + 4, "text-anchor": "end"}, plane.y.written(value)))
     middle = (LEFT + right) / 2
     across: Attributes = {"class": "axis-title", "x": middle, "y": HEIGHT - 6, "text-anchor": "middle"}
     centre = (TOP + bottom) / 2
@@ -152,24 +175,29 @@ def _line(line: Line, plane: Plane) -> Markup:
     return element("path", {"class": f"line {line.kind}", "d": f"M{drawn}"}, element("title", {}, line.title))
 
 
-def pareto_front(points: Sequence[Point]) -> list[Point]:
+def pareto_front(points: Sequence[Point], front: Front = PARETO) -> list[Point]:
     """The full dots that no other full dot equals or beats on both axes and beats on one, from left to right."""
-    front: list[Point] = []
-    for point in sorted((point for point in points if not point.hollow), key=lambda point: (-point.x, -point.y)):
-        if not front or point.y > front[-1].y:
-            front.append(point)
-    return front[::-1]
+    right, upwards = front.sign_across(), front.sign_up()
+    best: list[Point] = []
+    for point in sorted(
+        (point for point in points if not point.hollow), key=lambda point: (-right * point.x, -upwards * point.y)
+    ):
+        if not best or upwards * point.y > upwards * best[-1].y:
+            best.append(point)
+    return sorted(best, key=lambda point: point.x)
 
 
-def _front(points: Sequence[Point], plane: Plane) -> list[Markup]:
-    """Steps between the dots of the front: all that lies below and to the left of the line is beaten by some dot."""
-    corners = [(plane.x(point.x), plane.y(point.y)) for point in pareto_front(points)]
-    if len(corners) < 2:
+def _front(points: Sequence[Point], plane: Plane, front: Front) -> list[Markup]:
+    """Steps between the dots of the front: all on the worse side of the line is beaten by some dot."""
+    corners = [(plane.x(point.x), plane.y(point.y)) for point in pareto_front(points, front)]
+    last = max((plane.x(point.x) for point in points), default=0.0)
+    if not corners or (len(corners) < 2 and not (front.onwards and last > corners[0][0])):
         return []
-    steps = "".join(f"V{y:.1f}H{x:.1f}" for x, y in corners[1:])
-    path = f"M{corners[0][0]:.1f} {corners[0][1]:.1f}{steps}"
-    title = element("title", {}, "Pareto line: no full dot beats one of its corners on both axes")
-    return [element("path", {"class": "line pareto", "d": path}, title)]
+    # Less is better across: what a dot reached holds to its right, until the next one. Otherwise it holds to its left.
+    steps = "".join(f"H{x:.1f}V{y:.1f}" if front.less_across else f"V{y:.1f}H{x:.1f}" for x, y in corners[1:])
+    end = f"H{last:.1f}" if front.onwards else ""
+    path = f"M{corners[0][0]:.1f} {corners[0][1]:.1f}{steps}{end}"
+    return [element("path", {"class": "line pareto", "d": path}, element("title", {}, front.title))]
 
 
 def _whiskers(point: Point, plane: Plane) -> list[Markup]:

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from synthetic import HELD_OUT, HOSTILE_TITLES, STANDARD, Method, add, many, text, write_submission, write_task
 from synthetic_examples import write_examples
-from synthetic_families import add_scores, detection, detection_task, group_task, worst_group
+from synthetic_families import (
+    add_scores,
+    detection,
+    detection_task,
+    group_task,
+    sized_set,
+    sized_sets_task,
+    worst_group,
+)
 from synthetic_reported import reported
 from synthetic_sets import add_set, distilled_task, noise
 
@@ -35,7 +43,7 @@ class SyntheticSite:
         batch = [{"name": "batch-dependent", "evidence": "Two orders gave two scores."}]
         for method, said in (
             (Method("pretrained", "Pretrained <net>", 1.5, 905, declares=PRETRAINED), "measured"),
-            (Method("shake-drop-2", "Shake drop", 1.2, 907), "measured"),
+            (Method("shake-drop-2", "Shake drop", 2.6, 907, started=LATER), "measured"),
             (Method("void", "Void", 3.0, 900), "void"),
             (Method("claim", "Claim", 3.0, 901, kind="predictions"), "measured"),
             (Method("alone", "Alone", 3.0, 902, flags=flag), ""),
@@ -55,9 +63,18 @@ class SyntheticSite:
                 worst_group(accuracies, 500, index),
             )
             add_scores(root, far, Method(f"far-{index}", f"Far {index}", 0, index), detection(1.0 + 0.4 * index, index))
+        sets = sized_sets_task(tasks)
+        for index, (accuracy, size) in enumerate([(0.5, 78_480), (0.62, 79_000), (0.6, 250_000), (0.7, 2_500_000)]):
+            nets = [accuracy, accuracy + 0.01, accuracy - 0.01]
+            method = Method(
+                f"set-{index}", f"Set {index}", 0, 1, kind="distilled", started=f"2026-0{index + 1}-11T08:00:00Z"
+            )
+            add_scores(root, sets, method, sized_set(nets, size))
         add_set(root, distilled_task(tasks), "distilled", noise([0, 1] * 10))
         revision = SiteRevision("0123456789abcdef", "2026-11-21", dirty=False)
         build(self.folder, [root, local], tasks, reported(folder / "reported"), revision)
 
 
+LATER = "2026-03-05T12:00:00+00:00"
+"""Most of the others were scored on the first day of that year."""
 PRETRAINED = 'training_data = ["train"]\npretraining = ["imagenet"]\nselected_on = "val"\n'

@@ -22,6 +22,7 @@ PAGES = (
     "tasks/corruption/old-c.v1.html",
     "tasks/subgroup/groups.v1.html",
     "tasks/ood/far.v1.html",
+    "tasks/distillation/few.v1.html",
     "tasks/distillation/x.v1.html",
     "compare/corruption/synthetic-mc.v1.html",
     "compare/subgroup/groups.v1.html",

@@ -23,7 +23,7 @@ GROUP_SCALE = 10**9
 def write_family_task(
     tasks_dir: Path, task_id: str, pair_test: str, primary: str, also: Sequence[str], **top: str
 ) -> Task:
-    """A task with these metrics, all shares where higher is better."""
+    """A task with these metrics: bytes, or shares where higher is better."""
     family, name = task_id.split("/")
     given = {
         "title": text(f"Synthetic {name}"),
@@ -49,7 +49,10 @@ def write_family_task(
 
 def _metric(name: str) -> str:
     title = name.replace("_", " ").capitalize().replace("ood auroc", "OOD AUROC")
-    return f'name = "{name}"\ntitle = "{title}"\ndescription = "{title}."\nunit = "share"\nhigher_is_better = true'
+    kind = 'unit = "share"\nhigher_is_better = true'
+    if name.startswith("bytes"):
+        kind = 'unit = "bytes"\nhigher_is_better = false'
+    return f'name = "{name}"\ntitle = "{title}"\ndescription = "{title}."\n{kind}'
 
 
 def group_task(tasks_dir: Path, **top: str) -> Task:
@@ -60,6 +63,11 @@ def group_task(tasks_dir: Path, **top: str) -> Task:
 def detection_task(tasks_dir: Path, name: str = "far", **top: str) -> Task:
     also = ("id_accuracy", "far_fpr_at_95_ood_positive")
     return write_family_task(tasks_dir, f"ood/{name}", "delong", "far_ood_auroc", also, **top)
+
+
+def sized_sets_task(tasks_dir: Path, name: str = "few", **top: str) -> Task:
+    top = {"artifacts": '["distilled"]', **top}
+    return write_family_task(tasks_dir, f"distillation/{name}", "training_runs", "accuracy", ("bytes_total",), **top)
 
 
 @dataclass
@@ -216,3 +224,13 @@ def auroc(inside: np.ndarray, outside: np.ndarray) -> float:
     """Of all pairs, one by one."""
     a, b = inside[:, None].astype(int), outside[None, :].astype(int)
     return float(((b > a) + 0.5 * (b == a)).mean())
+
+
+def sized_set(accuracies: Sequence[float], size_bytes: float | None) -> Scores:
+    """A record of a submitted set: the accuracy of each net trained on it, and its size, None if not counted."""
+    right = np.round(np.asarray(accuracies) * 10_000).astype(np.uint16)
+    scores: dict[str, Any] = {"accuracy": score(int(right.sum()) / (10_000 * right.size), covers="both")}
+    if size_bytes is not None:
+        scores["bytes_total"] = {"value": size_bytes}
+    cells = {f"net:seed {index}": {"accuracy": accuracy} for index, accuracy in enumerate(accuracies)}
+    return Scores(scores, cells, {"primary": (right, 10_000)})

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark.documents import Score
-from leaderboard.axis import Axis, logit, percent_of_logit
+from leaderboard.axis import Axis, LogitAxis, logit, percent_of_logit
 from leaderboard.interval_plot import WIDTH, interval_plot, shared_axis
 from leaderboard.scatter import (
     CROWD,
@@ -19,6 +19,8 @@ from leaderboard.scatter import (
     LABEL_WIDTH,
     NAMED,
     NAMED_IN_A_CROWD,
+    PARETO,
+    Front,
     Line,
     Point,
     pareto_front,
@@ -114,7 +116,8 @@ def test_labels_touch_neither_dots_nor_labels() -> None:
 
 
 def drawn_line(line: Line, points: list[Point], *, logits: bool = True) -> list[tuple[float, float]]:
-    svg = scatter(points, title="t", x_title="x", y_title="y", name="s", lines=[line], logits=logits)
+    axis = LogitAxis if logits else Axis
+    svg = scatter(points, title="t", x_title="x", y_title="y", name="s", lines=[line], across=axis, up=axis)
     found = [path for path in ElementTree.fromstring(str(svg)).iter("path") if "line" in path.get("class", "").split()]
     if not found:
         return []
@@ -125,7 +128,9 @@ def test_a_point_on_the_frozen_line_is_drawn_on_it() -> None:
     slope, intercept = 0.8393, -0.4715
     points = [Point(x, percent_of_logit(slope * logit(x) + intercept), str(x)) for x in (80.0, 95.0, 97.0)]
     (x1, y1), (x2, y2) = drawn_line(Line(slope, intercept, "fit", "fit"), points)
-    svg = ElementTree.fromstring(str(scatter(points, title="t", x_title="x", y_title="y", name="s", logits=True)))
+    svg = ElementTree.fromstring(
+        str(scatter(points, title="t", x_title="x", y_title="y", name="s", across=LogitAxis, up=LogitAxis))
+    )
     for circle in svg.iter("circle"):
         x, y = float(circle.get("cx", "")), float(circle.get("cy", ""))
         assert y == pytest.approx(y1 + (x - x1) / (x2 - x1) * (y2 - y1), abs=0.3)
@@ -141,7 +146,15 @@ def test_a_line_that_misses_the_plot_is_left_out() -> None:
 
 def test_no_and_full_accuracy_have_a_place_on_a_logit_axis() -> None:
     drawn = str(
-        scatter([Point(0, 0, "a"), Point(100, 100, "b")], title="t", x_title="x", y_title="y", name="s", logits=True)
+        scatter(
+            [Point(0, 0, "a"), Point(100, 100, "b")],
+            title="t",
+            x_title="x",
+            y_title="y",
+            name="s",
+            across=LogitAxis,
+            up=LogitAxis,
+        )
     )
     assert "nan" not in drawn
     assert "inf" not in drawn
@@ -150,7 +163,7 @@ def test_no_and_full_accuracy_have_a_place_on_a_logit_axis() -> None:
 
 @given(st.floats(0.1, 99.0), st.floats(0.02, 60))
 def test_logit_ticks_are_inside_and_readable(low: float, width: float) -> None:
-    axis = Axis([low, min(low + width, 99.9)], 0, 500, logits=True)
+    axis = LogitAxis([low, min(low + width, 99.9)], 0, 500)
     found = axis.ticks()
     bottom, top = axis.ends
     assert 2 <= len(found) <= 16
@@ -161,7 +174,9 @@ def test_logit_ticks_are_inside_and_readable(low: float, width: float) -> None:
 
 def test_intervals_on_both_axes() -> None:
     points = [Point(90, 80, "a", x_interval=(89, 91), y_interval=(78, 82)), Point(95, 85, "b")]
-    drawn = ElementTree.fromstring(str(scatter(points, title="t", x_title="x", y_title="y", name="s", logits=True)))
+    drawn = ElementTree.fromstring(
+        str(scatter(points, title="t", x_title="x", y_title="y", name="s", across=LogitAxis, up=LogitAxis))
+    )
     paths = [path.get("d", "") for path in drawn.iter("path") if path.get("class") == "whisker"]
     assert sorted("H" in path for path in paths) == [False, True]
 
@@ -223,8 +238,32 @@ def test_pareto_front_against_every_pair() -> None:
 def test_pareto_line_is_drawn_where_asked() -> None:
     points = [Point(1, 3, "a"), Point(2, 2, "b"), Point(3, 1, "c"), Point(1.5, 1.5, "d")]
     frame = {"title": "t", "x_title": "x", "y_title": "y", "name": "n"}
-    drawn = scatter(points, front=True, **frame)
+    drawn = scatter(points, front=PARETO, **frame)
     assert drawn.count('class="line pareto"') == 1
     assert "Pareto line" in drawn
     assert "pareto" not in scatter(points, **frame)
-    assert "pareto" not in scatter([points[0], Point(0.5, 0.5, "e")], front=True, **frame)
+    assert "pareto" not in scatter([points[0], Point(0.5, 0.5, "e")], front=PARETO, **frame)
+
+
+@pytest.mark.parametrize(
+    ("less_across", "less_up", "expected"),
+    [(False, False, "bc"), (True, False, "ab"), (False, True, "dc"), (True, True, "ad")],
+)
+def test_the_front_of_each_corner(less_across: bool, less_up: bool, expected: str) -> None:
+    points = [Point(1, 2, "a"), Point(2, 3, "b"), Point(3, 2, "c"), Point(2, 1, "d"), Point(2, 2, "e")]
+    front = Front("Front", less_across=less_across, less_up=less_up)
+    assert "".join(point.title for point in pareto_front(points, front)) == expected
+    drawn = ElementTree.fromstring(str(scatter(points, title="t", x_title="x", y_title="y", name="s", front=front)))
+    (path,) = [path for path in drawn.iter("path") if "pareto" in (path.get("class") or "")]
+    across = [float(x) for x in re.findall(r"[MH]([\d.]+)", path.get("d", ""))]
+    places = {circle.findtext("title"): float(circle.get("cx", "")) for circle in drawn.iter("circle")}
+    assert across == pytest.approx([places[name] for name in expected], abs=0.06)
+
+
+def test_what_was_best_stays_best_to_the_last_dot() -> None:
+    points = [Point(1, 3, "a"), Point(5, 2, "b")]
+    front = Front("Front", less_across=True, onwards=True)
+    drawn = ElementTree.fromstring(str(scatter(points, title="t", x_title="x", y_title="y", name="s", front=front)))
+    (path,) = [path for path in drawn.iter("path") if "pareto" in (path.get("class") or "")]
+    (last,) = [circle for circle in drawn.iter("circle") if circle.findtext("title") == "b"]
+    assert float(path.get("d", "").rpartition("H")[2]) == pytest.approx(float(last.get("cx", "")), abs=0.06)
