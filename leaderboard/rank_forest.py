@@ -11,7 +11,7 @@ from leaderboard.labels import title_label
 from leaderboard.numbers import ranges
 from leaderboard.plot import NO_PLOT, Plot
 from leaderboard.ranking import CONFIDENCE, Place
-from leaderboard.svg import Scale, element, ticks
+from leaderboard.svg import Attributes, Scale, element, ticks
 
 SHOWN = 30
 """Rows drawn: the best ones, so that a drawing of ten thousand rows is no larger than one of thirty."""
@@ -75,7 +75,7 @@ def _axis(scale: Scale, last: int, bottom: float) -> list[Markup]:
         shapes.append(element("path", {"class": "grid", "d": f"M{x:.1f} {TOP:g}V{bottom:g}"}))
         shapes.append(element("text", {"x": x, "y": bottom + 18, "text-anchor": "middle"}, f"{rank:,.0f}"))
     middle = (scale(1) + scale(last)) / 2
-    title = {"class": "axis-title", "x": middle, "y": bottom + BOTTOM - 6, "text-anchor": "middle"}
+    title: Attributes = {"class": "axis-title", "x": middle, "y": bottom + BOTTOM - 6, "text-anchor": "middle"}
     return [*shapes, element("text", title, "Rank")]
 
 

@@ -15,7 +15,7 @@ from leaderboard.cells import ByName
 from leaderboard.labels import title_label
 from leaderboard.plot import NO_PLOT, Plot
 from leaderboard.rows import Row
-from leaderboard.svg import Attribute, element
+from leaderboard.svg import Attribute, Attributes, element
 
 SEVERITIES = (1, 2, 3, 4, 5)
 CLEAN = "clean"
@@ -155,9 +155,9 @@ def _grid(y: Axis, title: str) -> list[Markup]:
         shapes.append(element("path", {"class": "grid", "d": f"M{LEFT:g} {y(value):.1f}H{right:g}"}))
         shapes.append(element("text", {"x": LEFT - 8, "y": y(value) + 4, "text-anchor": "end"}, y.written(value)))
     for severity in (0, *SEVERITIES):
-        place = {"x": _across(severity), "y": bottom + 18, "text-anchor": "middle"}
+        place: Attributes = {"x": _across(severity), "y": bottom + 18, "text-anchor": "middle"}
         shapes.append(element("text", place, str(severity) if severity else CLEAN))
-    middle = {"class": "axis-title", "x": (LEFT + right) / 2, "y": HEIGHT - 6, "text-anchor": "middle"}
+    middle: Attributes = {"class": "axis-title", "x": (LEFT + right) / 2, "y": HEIGHT - 6, "text-anchor": "middle"}
     turned = f"translate(14 {(TOP + bottom) / 2:g}) rotate(-90)"
     up = {"class": "axis-title", "transform": turned, "text-anchor": "middle"}
     return [*shapes, element("text", middle, "Severity of corruption"), element("text", up, f"{title} (%)")]
