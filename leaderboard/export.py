@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
+
+from pydantic_core import to_json
 
 from benchmark.documents import Metric, Score, Task
 from leaderboard.entry import Entry
@@ -18,9 +20,7 @@ from leaderboard.rows import Row, Table
 
 Flat = dict[str, Any]
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
-
-AS_THEY_ARE = (float, type(None))
+AS_THEY_ARE = (float, int, type(None))
 """Types of most fields, which no spreadsheet runs."""
 
 FORMULA_STARTS = ("=", "+", "-", "@")
@@ -141,12 +141,15 @@ def csv_text(records: Sequence[Flat]) -> str:
 def _field(value: object) -> object:
     if isinstance(value, list):
         value = "; ".join(map(str, value))
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    return _harmless(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=10_000)  # most texts stand in every line of a file
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def json_text(records: Sequence[Flat]) -> str:
-    """A JSON array, one line a record."""
-    lines = ",\n".join(map(_ENCODER.encode, records))
+    """A JSON array, one line a record; numbers are finite, as those of all documents are."""
+    lines = b",\n".join(map(to_json, records)).decode()
     return f"[\n{lines}\n]\n" if records else "[]\n"

@@ -106,7 +106,7 @@ def board(folder: Path, out: Path, count: int, intervals: str) -> Path:
         rows = many_rows(table.rows[0], count, intervals)
         for row in rows:  # every row links to its submission's page
             site.files.add(f"submissions/{row.entry.name}.html")
-        task_page(site, collection, {key: (ranked(rows),)}, key, folder / "tasks")
+        task_page(site, collection, {key: (ranked(rows),)}, key, folder / "tasks", examples=None)
     return out / "tasks" / "corruption" / "synthetic-mc.v1.html"
 
 
