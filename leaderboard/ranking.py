@@ -127,10 +127,12 @@ def _rank_by_runs(outcomes: Sequence[Outcomes], *, higher_is_better: bool) -> Ra
         for row in range(len(outcomes))
     )
     method = "pooled t" if math.isfinite(result.pooled_sd) else "Welch's t"
+    spread = run_spread(shares)
     return Ranking(
         places,
         outcomes[0].count,
         method,
         _known(result.smallest_separable_difference),
         detectable_difference=_known(result.smallest_detectable_difference),
+        run_sd=spread.typical_sd if spread else None,
     )

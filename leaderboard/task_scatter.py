@@ -10,6 +10,7 @@ from leaderboard.axis import Axis, ByteAxis, LogitAxis
 from leaderboard.frozen_line import BEYOND_THE_LINE, FrozenLine
 from leaderboard.headings import heading
 from leaderboard.numbers import byte_count, factor, plain, signed, unit_sign
+from leaderboard.outcomes import averaged_score
 from leaderboard.plot import NO_PLOT, Plot
 from leaderboard.reported import ReportedRow
 from leaderboard.rows import Table
@@ -24,6 +25,11 @@ NEAR_AND_FAR = {"near_ood_auroc": "far_ood_auroc", "far_ood_auroc": "near_ood_au
 
 BYTES = "bytes_total"
 """What a submitted set costs, where the task counts it."""
+
+WRONG_LABELS = "wrong_label_share"
+WRONG_LABELS_READING = (
+    "A choice with fewer wrong labels teaches more, unless what is worth learning is left out with them."
+)
 
 NEAR_AND_FAR_LINE = Line(1, 0, "Dashed: near and far sets equally hard", "diagonal")
 NEAR_AND_FAR_READING = (
@@ -132,6 +138,8 @@ def _kind(task: Task, line: FrozenLine | None) -> _Kind | None:
     if (size := by_name.get(BYTES)) is not None:
         front = FEWEST_BYTES if task.primary.higher_is_better else LEAST_SCORE_AND_BYTES
         return _Kind(size, axis=ByteAxis, reading=BYTES_READING, front=front)
+    if averaged_score(task) != task.primary.name and (wrong := by_name.get(WRONG_LABELS)) is not None:
+        return _Kind(wrong, reading=WRONG_LABELS_READING)  # a gain is a straight line of the accuracy
     clean = next((by_name[name] for name in CLEAN_METRICS if name in by_name), None)
     if clean is None:
         return None

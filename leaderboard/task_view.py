@@ -273,6 +273,7 @@ def leaders_note(table: Table) -> str:
     possible = sum(1 for place in table.ranking.places if place.lower == 1)
     if len(table.rows) == 1:
         return "The only ranked row so far."
+    alone = "" if table.ranking.run_sd is not None else " Other training runs are not counted."
     if possible == 1:
-        return "The lead is clear: no other row could be first."
-    return f"The lead is open: {possible} of {len(table.rows)} rows could be first."
+        return f"The lead is clear: no other row could be first.{alone}"
+    return f"The lead is open: {possible} of {len(table.rows)} rows could be first.{alone}"

@@ -15,7 +15,7 @@ from benchmark.statistics.all_pairs import paired_differences
 from leaderboard.collect import collect
 from leaderboard.compare_view import compare_island
 from leaderboard.rows import Row, Table, tables
-from leaderboard.task_view import row_keys, table_view
+from leaderboard.task_view import leaders_note, row_keys, table_view
 
 WIDE, NARROW = (-0.06, 0.0, 0.06), (-0.0001, 0.0, 0.0001)
 SKILLS = {"best": 1.0, "middle": 0.7, "worst": 0.1}
@@ -49,6 +49,7 @@ def test_runs_that_spread_widely_leave_ranks_open(tmp_path: Path) -> None:
             assert places(ranked.rows) == [(1, 1), (2, 2), (3, 3)]
             said = "No row has two training runs, so ranks compare these files"
             assert (said in caption) == (name == "none")
+            assert ("not counted" in leaders_note(ranked)) == (name == "none")
 
 
 def test_a_wild_row_leaves_others_their_ranks(tmp_path: Path) -> None:

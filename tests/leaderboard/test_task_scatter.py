@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ from synthetic import Method
 from synthetic_families import add_scores, sized_set, sized_sets_task
 
 from benchmark.documents import ReportedResult, Task
+from benchmark.paths import ROOT
 from leaderboard.collect import collect
 from leaderboard.plot import Plot
 from leaderboard.reported import ReportedRow
@@ -88,3 +90,17 @@ def test_reported_rows_give_no_bytes_and_are_left_out(tmp_path: Path) -> None:
     accuracy = ReportedResult.model_validate({**facts, **number})
     row = ReportedRow(accuracy, {"accuracy": accuracy}, (), "MIT")
     assert set(dots(task_scatter(*board(tmp_path, (0.3, 1e3), (0.4, 2e3)), [row]))) == {"Set 0", "Set 1"}
+
+
+def test_a_gain_is_drawn_against_wrong_labels_and_not_against_the_accuracy_it_is_made_of(tmp_path: Path) -> None:
+    for name in ("curation-oracle", "curation-random"):
+        shutil.copytree(ROOT / "submissions" / name, tmp_path / name)
+    collection = collect([tmp_path], ROOT / "tasks", tmp_path / "none")
+    key = ("curation/fashion-mnist-dirty-5k", 1)
+    task = collection.tasks[key]
+    plot = task_scatter(task, tables(task, collection.entries[key]), ())
+    assert "Wrong labels (%)" in [text.text for text in read(plot).iter("text")]
+    found = dots(plot)
+    assert found["Oracle"][0] < found["Random"][0]
+    assert found["Oracle"][1] < found["Random"][1]  # higher in the drawing
+    assert "stepped line" not in plot.caption

@@ -25,7 +25,9 @@ def ranked(folder: Path, *methods: Method, images: int = 1000) -> tuple[Task, Ta
 )
 def test_leaders_note(tmp_path: Path, skills: list[float], words: str) -> None:
     methods = [Method(f"m{index}", "M", skill, 2 + index) for index, skill in enumerate(skills)]
-    assert words in leaders_note(ranked(tmp_path, *methods)[1])
+    note = leaders_note(ranked(tmp_path, *methods)[1])
+    assert words in note
+    assert ("Other training runs are not counted." in note) == (len(skills) > 1)
 
 
 def test_caption_names_the_family_of_comparisons(tmp_path: Path) -> None:
