@@ -94,7 +94,9 @@ def _caption(table: BundleTable) -> str:
     if table.ranking is None:
         return text
     text += f" Brackets are {100 * CONFIDENCE:g} % intervals over test images"
-    text += ", what an image does in several tasks counted once." if table.shared_images else "."
+    text += ", what an image does in several tasks counted once" if table.shared_images else ""
+    several = any(row.runs for row in table.complete)
+    text += ", and over training runs where all tasks have the same ones." if several else "."
     if count < 2:
         return text
     method = {"max-T bootstrap": "max-T bootstrap", "closed form": "conservative closed form"}[table.ranking.method]

@@ -17,6 +17,7 @@ from benchmark.documents.readers import read_bundle
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT
 from leaderboard.build import build
+from leaderboard.bundle_view import bundle_view
 from leaderboard.bundles import BundleTable, OtherRules, bundle_table, read_bundles
 from leaderboard.collect import collect
 from leaderboard.ranking import Place
@@ -287,3 +288,5 @@ def test_the_same_runs_of_all_tasks_widen_a_bundles_intervals(folders: Folders, 
     assert [row.runs for row in table.complete if row is not many] == [()] * 3
     assert table.ranking is not None
     assert table.ranking.run_sd == pytest.approx(np.std(expected, ddof=1) / np.sqrt(np.log(2)), rel=1e-9)
+    assert "and over training runs where" in bundle_view(table).caption
+    assert "training runs where" not in bundle_view(one_run.table()).caption
