@@ -14,11 +14,12 @@ BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "share": (0.0, 1.0),
     "points": (-1.0, 1.0),
     "percent": (0.0, None),
-    "ratio": (0.0, None),
+    "ratio": (None, None),
     "count": (0.0, None),
     "bytes": (0.0, None),
 }
-"""Least and largest score by unit; a percentage of errors relative to another net has no largest one."""
+"""Least and largest score by unit; a percentage of errors relative to another net has no largest one, a gain between
+anchors neither."""
 CLAIMED_KINDS = ("predictions", "ood-scores")
 
 
