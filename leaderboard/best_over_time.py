@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from benchmark.documents import Task
 from leaderboard.axis import DayAxis
-from leaderboard.numbers import factor, unit_sign
+from leaderboard.numbers import axis_title, factor
 from leaderboard.plot import NO_PLOT, Plot
 from leaderboard.rows import Row
 from leaderboard.scatter import Front, Point, pareto_front, scatter
@@ -37,12 +37,11 @@ def best_over_time(task: Task, rows: Sequence[Row], *, root: str = "../../", nam
         for index, point in enumerate(points)
         if index < SHOWN or id(point) in best
     ]
-    unit = unit_sign(task.primary)
     drawing = scatter(
         drawn,
         title=f"{task.title}: best {task.primary.title} over time",
         x_title="Day it was scored",
-        y_title=f"{task.primary.title} ({unit})" if unit else task.primary.title,
+        y_title=axis_title(task.primary),
         name=name,
         front=front,
         across=DayAxis,

@@ -67,6 +67,12 @@ def show(metric: Metric, score: Score | None, digits: int) -> Shown:
     return Shown(value, f"[{number(score.lower, metric, digits)}, {number(score.upper, metric, digits)}]")
 
 
+def axis_title(metric: Metric) -> str:
+    """A metric's title with its unit, as it stands along an axis: `Mean accuracy (%)`."""
+    unit = unit_sign(metric)
+    return f"{metric.title} ({unit})" if unit else metric.title
+
+
 def number(value: float, metric: Metric, digits: int) -> str:
     """A value in the metric's unit, with a true minus sign."""
     if metric.unit == "bytes":

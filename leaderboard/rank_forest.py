@@ -11,7 +11,7 @@ from leaderboard.labels import title_label
 from leaderboard.numbers import ranges
 from leaderboard.plot import NO_PLOT, Plot
 from leaderboard.ranking import CONFIDENCE, Place
-from leaderboard.svg import Attributes, Scale, element, ticks
+from leaderboard.svg import Attributes, Scale, element, ticks, titled_drawing
 
 SHOWN = 30
 """Rows drawn: the best ones, so that a drawing of ten thousand rows is no larger than one of thirty."""
@@ -44,16 +44,13 @@ def rank_forest(rows: Sequence[Ranked], *, of: str, name: str = "forest") -> Plo
     last = max(max(row.place.upper, row.place.rank) for row in shown)
     scale = Scale(1, last, LEFT + 10, WIDTH - RIGHT)
     which = f"The first {len(shown)} of {len(rows):,} rows" if len(rows) > len(shown) else f"All {len(rows)} rows"
-    drawing = element(
-        "svg",
-        {
-            "class": "scatter forest",
-            "viewBox": f"0 0 {WIDTH:g} {bottom + BOTTOM:g}",
-            "role": "group",
-            "aria-labelledby": f"{name}-title {name}-about",
-        },
-        element("title", {"id": f"{name}-title"}, f"{of}: ranks and rank ranges"),
-        element("desc", {"id": f"{name}-about"}, f"{which}, best first; ranks from 1 at the left to {last:,}."),
+    drawing = titled_drawing(
+        "scatter forest",
+        WIDTH,
+        bottom + BOTTOM,
+        name,
+        f"{of}: ranks and rank ranges",
+        f"{which}, best first; ranks from 1 at the left to {last:,}.",
         *_axis(scale, last, bottom),
         *(_row(row, scale, TOP + ROW_HEIGHT * (index + 0.5)) for index, row in enumerate(shown)),
     )

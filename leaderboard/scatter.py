@@ -9,7 +9,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from leaderboard.axis import Axis
-from leaderboard.svg import Attributes, element
+from leaderboard.svg import Attributes, element, titled_drawing
 
 WIDTH, HEIGHT = 640.0, 400.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 14.0, 14.0, 46.0
@@ -112,16 +112,13 @@ def scatter(
     )
     named = NAMED if len(points) <= CROWD else NAMED_IN_A_CROWD
     description = f"{len(points)} rows; {x_title} from left to right, {y_title} from bottom to top."
-    return element(
-        "svg",
-        {
-            "class": "scatter",
-            "viewBox": f"0 0 {WIDTH:g} {HEIGHT:g}",
-            "role": "group",
-            "aria-labelledby": f"{name}-title {name}-about",
-        },
-        element("title", {"id": f"{name}-title"}, title),
-        element("desc", {"id": f"{name}-about"}, " ".join([description, *(f"{line.title}." for line in lines)])),
+    return titled_drawing(
+        "scatter",
+        WIDTH,
+        HEIGHT,
+        name,
+        title,
+        " ".join([description, *(f"{line.title}." for line in lines)]),
         *_grid(plane),
         *(_line(line, plane) for line in lines),
         *(_front(points, plane, front) if front else ()),

@@ -15,7 +15,7 @@ from leaderboard.cells import ByName
 from leaderboard.labels import title_label
 from leaderboard.plot import NO_PLOT, Plot
 from leaderboard.rows import Row
-from leaderboard.svg import Attribute, Attributes, element
+from leaderboard.svg import Attribute, Attributes, element, titled_drawing
 
 SEVERITIES = (1, 2, 3, 4, 5)
 CLEAN = "clean"
@@ -129,16 +129,13 @@ def label_heights(wanted: Sequence[float], apart: float, lowest: float) -> list[
 def _drawing(task: Task, curves: Sequence[Curve], title: str, *, root: str, name: str) -> Markup:
     y = Axis([mean for curve in curves for mean in curve.means.values()], HEIGHT - BOTTOM, TOP)
     ends = label_heights([y(curve.means[SEVERITIES[-1]]) for curve in curves], LABEL_HEIGHT, HEIGHT - BOTTOM)
-    return element(
-        "svg",
-        {
-            "class": "scatter curves",
-            "viewBox": f"0 0 {WIDTH:g} {HEIGHT:g}",
-            "role": "group",
-            "aria-labelledby": f"{name}-title {name}-about",
-        },
-        element("title", {"id": f"{name}-title"}, f"{task.title}: {title} by severity of corruption"),
-        element("desc", {"id": f"{name}-about"}, f"{len(curves)} curves from clean images to severity 5."),
+    return titled_drawing(
+        "scatter curves",
+        WIDTH,
+        HEIGHT,
+        name,
+        f"{task.title}: {title} by severity of corruption",
+        f"{len(curves)} curves from clean images to severity 5.",
         *_grid(y, title),
         *(_curve(curve, index, y, ends[index], root) for index, curve in reversed(list(enumerate(curves)))),
     )

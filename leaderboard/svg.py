@@ -19,6 +19,24 @@ def element(name: str, attributes: Attributes, *children: Markup | str) -> Marku
     return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), written, inside)
 
 
+def titled_drawing(
+    kind: str, width: float, height: float, name: str, title: str, description: str, *shapes: Markup
+) -> Markup:
+    """A whole `<svg>` with a title and a description. kind: classes. name: unique in the page, it makes their ids."""
+    return element(
+        "svg",
+        {
+            "class": kind,
+            "viewBox": f"0 0 {width:g} {height:g}",
+            "role": "group",
+            "aria-labelledby": f"{name}-title {name}-about",
+        },
+        element("title", {"id": f"{name}-title"}, title),
+        element("desc", {"id": f"{name}-about"}, description),
+        *shapes,
+    )
+
+
 def _text(value: Attribute) -> str:
     return value if isinstance(value, str) else f"{value:.2f}".rstrip("0").rstrip(".")
 

@@ -9,7 +9,7 @@ from benchmark.documents import Metric, Score, Task
 from leaderboard.axis import Axis, ByteAxis, LogitAxis
 from leaderboard.frozen_line import BEYOND_THE_LINE, FrozenLine
 from leaderboard.headings import heading
-from leaderboard.numbers import byte_count, factor, plain, signed, unit_sign
+from leaderboard.numbers import axis_title, byte_count, factor, plain, signed
 from leaderboard.outcomes import averaged_score
 from leaderboard.plot import NO_PLOT, Plot
 from leaderboard.reported import ReportedRow
@@ -111,8 +111,8 @@ def task_scatter(
     drawing = scatter(
         points,
         title=f"{task.title}: {task.primary.title} against {kind.against.title}",
-        x_title=_axis(kind.against),
-        y_title=_axis(task.primary),
+        x_title=axis_title(kind.against),
+        y_title=axis_title(task.primary),
         name=name,
         lines=kind.lines,
         front=kind.front,
@@ -157,11 +157,6 @@ def _kind(task: Task, line: FrozenLine | None) -> _Kind | None:
     if clean.higher_is_better and task.primary.higher_is_better:
         return _Kind(clean, reading=FRONT_READING, front=PARETO)
     return _Kind(clean)
-
-
-def _axis(metric: Metric) -> str:
-    unit = unit_sign(metric)
-    return f"{metric.title} ({unit})" if unit else metric.title
 
 
 def _measured(task: Task, kind: _Kind, table: Table, *, main: bool, root: str) -> list[Point]:

@@ -213,14 +213,11 @@ def _caption(task: Task, table: Table) -> str:
         units = f"training runs, {spread}; the test images are the same for all"
     text += (
         f" One family of comparisons: rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
-        f"{units}).{_of_runs(task, ranking)}"
+        f"{units})."
     )
+    if task.pair_test != "training_runs":
+        text += over_runs(ranking)
     return text + detectable(ranking, "points" if averaged_score(task) == task.primary.name else "points of accuracy")
-
-
-def _of_runs(task: Task, ranking: Ranking) -> str:
-    """What the ranks say about training anew, in one sentence."""
-    return "" if task.pair_test == "training_runs" else over_runs(ranking)
 
 
 def over_runs(ranking: Ranking) -> str:

@@ -14,7 +14,7 @@ from benchmark.statistics.interval import check_confidence, normal_quantile
 from benchmark.statistics.max_t import critical_value
 from benchmark.statistics.pairs import ROWS_PER_BLOCK, PairScales, fold_identical
 from benchmark.statistics.run_spread import RunSpread
-from benchmark.statistics.separation import Separation
+from benchmark.statistics.separation import Separation, separation_of
 
 LARGEST_BOOTSTRAP = 1000  # rows; above it the closed form, whose time does not grow with the resamples
 LEADERS = 10  # the rows whose pairs say what difference this test set can detect
@@ -80,7 +80,7 @@ def rank_intervals(
         return _closed_form(rows, group, unit, confidence, runs)
     scales = PairScales(rows)
     critical = critical_value(rows, scales, confidence, resamples, seed)
-    rule = _rule(rows, group, unit, critical, confidence, runs)
+    rule = separation_of(len(rows), group, rows.shape[1] / unit, critical, confidence, runs)
     return _result(rows, group, unit, scales, rule, "max-T bootstrap")
 
 
@@ -117,25 +117,8 @@ def _closed_form(
 ) -> RankIntervals:
     pairs = len(rows) * (len(rows) - 1) // 2
     critical = normal_quantile(1 - (1 - confidence) / pairs) if pairs else math.nan
-    rule = _rule(rows, group, unit, critical, confidence, runs)
+    rule = separation_of(len(rows), group, rows.shape[1] / unit, critical, confidence, runs)
     return _result(rows, group, unit, PairScales(rows), rule, "closed form")
-
-
-def _rule(
-    rows: NDArray[np.signedinteger[Any]],
-    group: NDArray[np.int64],
-    unit: float,
-    critical: float,
-    confidence: float,
-    runs: RunSpread | None,
-) -> Separation:
-    """The rule that separates the distinct rows; of identical ones the widest spread over runs counts."""
-    pairs = len(rows) * (len(rows) - 1) // 2
-    if runs is None:
-        return Separation(critical, confidence, pairs)
-    variance = np.zeros(len(rows))
-    np.maximum.at(variance, group, runs.variance)
-    return Separation(critical, confidence, pairs, variance * (rows.shape[1] / unit) ** 2, runs.degrees)
 
 
 def _result(

@@ -8,6 +8,7 @@ from scipy import special
 
 from benchmark.statistics.interval import normal_quantile
 from benchmark.statistics.pairs import reach, smallest_testable
+from benchmark.statistics.run_spread import RunSpread
 
 SHARES = np.linspace(0.0, 1.0, 1001)
 """Of a pair's variance that is due to training runs; between them Student's factor is interpolated."""
@@ -48,11 +49,6 @@ class Separation:
         quantiles = -special.stdtrit(np.minimum(degrees, 1e12), (1 - confidence) / 2)
         return np.asarray(np.maximum(quantiles / normal_quantile(confidence), 1.0))
 
-    def reach(self, squares: NDArray[np.float64], own: slice, other: slice) -> NDArray[np.float64]:
-        """How far apart the sums of rows `own` and `other` may be without being told apart: (own, other)."""
-        of_runs = None if self.variance is None else self.variance[own][:, None] + self.variance[other][None, :]
-        return _reach(squares, of_runs, self.critical, self._growth_together)
-
     def far(
         self,
         ahead: NDArray[np.int64],
@@ -62,7 +58,9 @@ class Separation:
         other: slice,
     ) -> NDArray[np.bool_]:
         """Whether rows are told apart: |ahead| beyond reach, and enough images differ. All (own, other)."""
-        apart: NDArray[np.bool_] = np.abs(ahead) > self.reach(squares, own, other)
+        of_runs = None if self.variance is None else self.variance[own][:, None] + self.variance[other][None, :]
+        reached = _reach(squares, of_runs, self.critical, self._growth_together)
+        apart: NDArray[np.bool_] = np.abs(ahead) > reached
         return apart & (differing >= self._fewest)
 
     def detectable(
@@ -73,6 +71,27 @@ class Separation:
         alone = _reach(squares, of_runs, normal_quantile(self._confidence), self._growth_alone)
         together = _reach(squares, of_runs, self.critical, self._growth_together)
         return float(np.median(alone)), float(np.median(together))
+
+
+def separation_of(
+    distinct: int,
+    group: NDArray[np.int64],
+    sum_unit: float,
+    critical: float,
+    confidence: float,
+    runs: RunSpread | None,
+) -> Separation:
+    """The rule for so many distinct rows.
+
+    group: int64 (M,), which of them each row of `runs` is; of identical rows the widest spread over runs counts.
+    sum_unit: a score times this is a sum.
+    """
+    pairs = distinct * (distinct - 1) // 2
+    if runs is None:
+        return Separation(critical, confidence, pairs)
+    variance = np.zeros(distinct)
+    np.maximum.at(variance, group, runs.variance)
+    return Separation(critical, confidence, pairs, variance * sum_unit**2, runs.degrees)
 
 
 def _reach(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from benchmark.statistics.max_t import critical_value
 from benchmark.statistics.pairs import ROWS_PER_BLOCK, PairScales, fold_identical
 from benchmark.statistics.ranks import LARGEST_BOOTSTRAP, LEADERS, RankIntervals
 from benchmark.statistics.run_spread import RunSpread
-from benchmark.statistics.separation import Separation
+from benchmark.statistics.separation import Separation, separation_of
 
 
 def worst_group_rank_intervals(
@@ -65,7 +66,8 @@ def worst_group_rank_intervals(
     else:
         critical = critical_value(means, scales, confidence, resamples, seed)
     of_row = place.reshape(m, groups)
-    rule = _rule(len(means), place, groups, n / unit, critical, confidence, runs)
+    of_groups = runs and replace(runs, variance=np.repeat(runs.variance, groups))
+    rule = separation_of(len(means), place, n / unit, critical, confidence, of_groups)
     better = _better(means.sum(axis=1, dtype=np.int64), scales, of_row, rule)
     sums = integers.sum(axis=1, dtype=np.int64).reshape(m, groups)
     lowest = sums.min(axis=1, initial=np.iinfo(np.int64).max)
@@ -82,24 +84,6 @@ def worst_group_rank_intervals(
         smallest_separable_difference=simultaneous,
         method="closed form" if len(means) > LARGEST_BOOTSTRAP else "max-T bootstrap",
     )
-
-
-def _rule(
-    distinct: int,
-    place: NDArray[np.int64],
-    groups: int,
-    sum_unit: float,
-    critical: float,
-    confidence: float,
-    runs: RunSpread | None,
-) -> Separation:
-    """The rule that separates distinct group means; a group has the spread over runs of its row, the widest if many."""
-    pairs = distinct * (distinct - 1) // 2
-    if runs is None:
-        return Separation(critical, confidence, pairs)
-    variance = np.zeros(distinct)
-    np.maximum.at(variance, place, np.repeat(runs.variance, groups))
-    return Separation(critical, confidence, pairs, variance * sum_unit**2, runs.degrees)
 
 
 def _better(
