@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
+SAME = 1e-9
+"""Numbers nearer than this share of them are drawn as one: between them no round numbers can be told apart."""
+
 Attribute = str | float | int
 Attributes = Mapping[str, Attribute]
 
@@ -54,8 +57,9 @@ class Scale:
 
 
 def padded(low: float, high: float, share: float = 0.06) -> tuple[float, float]:
-    """The range widened on both sides by a share of its width; an empty range by one unit in all."""
-    margin = share * (high - low) or 0.5
+    """The range widened on both sides by a share of its width; one without width, but for rounding, by one unit."""
+    empty = high - low <= SAME * max(abs(low), abs(high), 1)
+    margin = 0.5 if empty else share * (high - low)
     return low - margin, high + margin
 
 
