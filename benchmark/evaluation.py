@@ -35,7 +35,8 @@ class Options:
 
     out: Path = dataclasses.field(default_factory=workspace_dir)
     """Records go to `<out>/submissions/<name>/records/`."""
-    workers: int = dataclasses.field(default_factory=launch.default_workers)
+    workers: int | None = None
+    """Processes; None: as many as finish soonest."""
     batch_size: int = 250
     device: str = "cpu"
     fresh: bool = False
@@ -82,10 +83,14 @@ def score_entry(
     """The record of a submission on one task, all its replicates together, and the arrays to be stored beside it."""
     task, submission = entry.task.task, checked.submission
     name = f"{task.id}.v{task.version}"
-    threads = max(1, launch.available_cores() // options.workers)
-    conditions = Conditions(options.device, threads, options.workers, options.batch_size, options.effort)
+    opened = open_task(name, options.tasks_dir)
+    workers = options.workers or launch.default_workers(
+        sum(len(opened.protocol.training_seeds(opened.entry, piece.artifact, options.effort)) for piece in entry.pieces)
+    )
+    threads = max(1, launch.available_cores() // workers)
+    conditions = Conditions(options.device, threads, workers, options.batch_size, options.effort)
     if entry.pieces[0].artifact.kind in ("predictions", "ood-scores"):
-        return _score_submitted(submission, entry, open_task(name, options.tasks_dir), conditions)
+        return _score_submitted(submission, entry, opened, conditions)
     with tempfile.TemporaryDirectory(prefix="mettle-fresh-") as fresh:
         jobs = [
             Job(
@@ -102,7 +107,6 @@ def score_entry(
             for piece in entry.pieces
         ]
         measured = [_measure(open_job(job), job) for job in jobs]  # also refuses what cannot be scored, before hours
-        opened = open_task(name, options.tasks_dir)
         groups = [opened.protocol.groups_for(opened.entry, job.artifact, job.effort) for job in jobs]
         what, total, finished = f"{submission.name} on {task.id}", sum(len(g) for own in groups for g in own), 0.0
         progress(what, 0, total)
@@ -114,7 +118,7 @@ def score_entry(
 
         earlier = sum(finished_shards(job, own) for job, own in zip(jobs, groups, strict=True))
         work = [(job, group) for job, own in zip(jobs, groups, strict=True) for group in own]
-        launch.run(work, options.workers if earlier < total else 1, on_part)
+        launch.run(work, workers if earlier < total else 1, on_part)
         seeds = {job.artifact.sha256: drawn for job in jobs if (drawn := _training_seeds(opened, job))}
         scored = {
             _replicate(job.artifact): opened.protocol.combine(

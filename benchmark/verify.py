@@ -44,7 +44,7 @@ class Verdict:
         return write_attestation(self.submissions, self.record.result.submission, attestation)
 
 
-def verify_record(path: Path, workers: int, batch_size: int, device: str, progress: Progress) -> Verdict:
+def verify_record(path: Path, workers: int | None, batch_size: int, device: str, progress: Progress) -> Verdict:
     """Score the submission of the record at `path` again, from the first cell, and compare.
 
     Raises MettleError where the record, its outcomes or its submission cannot be read, or the task has changed.

@@ -37,13 +37,12 @@ def score(
     from benchmark.documents import read_record
     from benchmark.effort import effort_of
     from benchmark.evaluation import Options, score_submission
-    from benchmark.launch import default_workers
     from benchmark.show import ScoringBar, score_lines
     from benchmark.task_registry import TASKS_DIR
 
     options = Options(
         out=out or workspace_dir(),
-        workers=workers or default_workers(),
+        workers=workers or None,
         batch_size=batch_size,
         device=device,
         fresh=fresh,
@@ -67,12 +66,11 @@ def verify(
     device: Device = "cpu",
 ) -> None:
     """Score a record's submission again, every cell, and compare the two results."""
-    from benchmark.launch import default_workers
     from benchmark.show import ScoringBar
     from benchmark.verify import verify_record
 
     with ScoringBar(errors) as bar:
-        verdict = verify_record(record, workers or default_workers(), batch_size, device, bar)
+        verdict = verify_record(record, workers or None, batch_size, device, bar)
     for line in verdict.lines:
         console.print(line, highlight=False)
     if attest and verdict.equal:

@@ -19,6 +19,9 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", help="Where records go: OUT/submissions/NAME/records/. Default: workspace/, ignored by git."),
 ]
-Workers = Annotated[int, typer.Option(min=0, help="Worker processes; 0 takes one per core, at most 8.")]
+Workers = Annotated[
+    int,
+    typer.Option(min=0, help="Worker processes; 0: as many as finish soonest, about one per core."),
+]
 BatchSize = Annotated[int, typer.Option(min=1, help="Images per forward pass. It never changes a score.")]
 Device = Annotated[str, typer.Option(help="Where the net runs: cpu, cuda, cuda:1, mps.")]

@@ -10,6 +10,9 @@ from torch import nn
 from benchmark.models.architectures.instance_normalized import first_block, normalized_rectified_pooled
 from benchmark.models.architectures.winograd import OUTPUTS, convolve_3x3
 
+IN_CACHE = 10
+"""Images whose maps stay in a core's cache: 1.0 ms an image of 28 pixels at width 128, against 1.9 for 250 at once."""
+
 
 class ConvNet(nn.Module):
     """`depth` blocks of 3x3 convolution, norm, ReLU and 2x2 average pooling, then a linear layer.
@@ -53,7 +56,12 @@ class ConvNet(nn.Module):
         self.classifier = nn.Linear(width * size * size, num_classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        features = self._quick_features(images) if self._is_quick(images) else self.features(images)
+        if not self._is_quick(images):
+            features = self.features(images)
+        elif torch.is_grad_enabled():
+            features = self._quick_features(images)
+        else:
+            features = torch.cat([self._quick_features(part) for part in images.split(IN_CACHE)])
         return self.classifier(features.flatten(1))
 
     def _is_quick(self, images: torch.Tensor) -> bool:
