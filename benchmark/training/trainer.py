@@ -17,6 +17,7 @@ from torch import nn
 
 from benchmark.errors import MettleError
 from benchmark.models.architectures import build
+from benchmark.training.allocator import keep_freed_memory
 from benchmark.training.augmentations import Batch
 from benchmark.training.checkpoint import load_progress, save_progress
 from benchmark.training.outliers import OutlierSource
@@ -69,6 +70,7 @@ def train(
     layout = torch.channels_last if plan.channels_last else torch.contiguous_format
     per_epoch, steps = plan.batches_per_epoch(len(examples)), plan.total_steps(len(examples))
     looks = {max(1, math.ceil(share * steps)): share for share in snapshots or {}}
+    keep_freed_memory()
     with threads(plan.threads), progress_bar(show_progress) as bar:
         net = _initial_net(plan, pixels, mean, std, examples.classes, seed).to(memory_format=layout)
         optimizer = _optimizer(plan, net)

@@ -20,7 +20,7 @@ Count = Annotated[int, Field(ge=1)]
 STANDARD, QUICK, CROSS, OWN = "standard", "quick", "cross ", "own"
 """Names of plans; that of another architecture is `cross <architecture>`."""
 BATCH_SIZE = 256
-MICRO_BATCH = 10
+MICRO_BATCH = 25
 
 
 class DistillationSettings(Strict):

@@ -36,9 +36,7 @@ def first_block(
     normalizing = scale * torch.rsqrt(variances + EPSILON)
     weights = torch.cat([flat.T * normalizing[:, None], shift.expand(count, 1, -1)], 1)
     with_one = torch.cat([patches, patches.new_ones(count, 1, positions)], 1).transpose(1, 2).contiguous()
-    side = math.isqrt(positions)
-    normalized = torch.bmm(with_one, weights).view(count, side, side, -1)
-    pooled: torch.Tensor = _RectifiedMeans.apply(normalized)
+    pooled: torch.Tensor = _RectifiedMeansOfProducts.apply(with_one, weights)
     return pooled.permute(1, 2, 0, 3).contiguous()
 
 
@@ -49,37 +47,55 @@ def normalized_rectified_pooled(maps: torch.Tensor, scale: torch.Tensor, shift: 
     return pooled.view(size // 2, size // 2, count, channels)
 
 
-def _means(values: torch.Tensor) -> torch.Tensor:
-    """Means of 2x2 positions: (..., H, W, rows) to (..., H / 2, W / 2, rows); additions of whole rows."""
-    *before, size, _, length = values.shape
-    lines = values.view(*before, size // 2, 2, size, length)
-    halves = (lines.select(-3, 0) + lines.select(-3, 1)).view(*before, size // 2, size // 2, 2, length)
-    return (halves.select(-2, 0) + halves.select(-2, 1)).mul_(0.25)
+def _sums(values: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
+    """Sums of 2x2 positions: (H, W, rows) to (H / 2, W / 2, rows); additions of whole rows."""
+    size, _, length = values.shape
+    lines = values.view(size // 2, 2, size, length)
+    halves = (lines[:, 0] + lines[:, 1]).view(size // 2, size // 2, 2, length)
+    return torch.add(halves[:, :, 0], halves[:, :, 1], out=out)
 
 
 def _gradient_before(gradient: torch.Tensor, rectified: torch.Tensor) -> torch.Tensor:
-    """The gradient before ReLU and means, of the shape of what ReLU gave."""
-    *before, size, _, length = rectified.shape
+    """The gradient before ReLU and sums; gradient: of the sums. What is not above 0 in `rectified` has none."""
+    size, _, length = rectified.shape
     half = size // 2
-    spread = (gradient * 0.25).view(*before, half, 1, half, 1, length).expand(*before, half, 2, half, 2, length)
+    spread = gradient.view(half, 1, half, 1, length).expand(half, 2, half, 2, length)
     # ReLU's own derivative reads the small gradient in place, without an array of the large size for it.
     found: torch.Tensor = torch.ops.aten.threshold_backward(spread, rectified.view(spread.shape), 0)
     return found.view(rectified.shape)
 
 
-class _RectifiedMeans(torch.autograd.Function):
-    """ReLU, then means of 2x2 positions: (..., H, W, rows) to (..., H / 2, W / 2, rows)."""
+class _RectifiedMeansOfProducts(torch.autograd.Function):
+    """patches (N, H * W, K) @ weights (N, K, O), ReLU and 2x2 means, (N, H / 2, W / 2, O); no gradient for patches.
+
+    One image after another, whose map stays in the cache; it is made again for the gradient, which is quicker than
+    keeping it.
+    """
 
     @staticmethod
-    def forward(ctx: Any, values: torch.Tensor) -> torch.Tensor:
-        rectified = values.relu()
-        ctx.save_for_backward(rectified)
-        return _means(rectified)
+    def forward(ctx: Any, patches: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(patches, weights)
+        count, positions, features = len(patches), patches.shape[1], weights.shape[2]
+        side = math.isqrt(positions)
+        found = patches.new_empty(count, side // 2, side // 2, features)
+        image_map = patches.new_empty(positions, features)
+        for own, by, pooled in zip(patches, weights, found, strict=True):
+            torch.mm(own, by, out=image_map).relu_()
+            _sums(image_map.view(side, side, features), out=pooled)
+        return found.mul_(0.25)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
-        return _gradient_before(gradient, *ctx.saved_tensors)
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, torch.Tensor]:
+        patches, weights = ctx.saved_tensors
+        positions, features = patches.shape[1], weights.shape[2]
+        side = math.isqrt(positions)
+        found, image_map = torch.empty_like(weights), patches.new_empty(positions, features)
+        for own, by, pooled, of_weights in zip(patches, weights, gradient * 0.25, found, strict=True):
+            torch.mm(own, by, out=image_map)
+            before = _gradient_before(pooled, image_map.view(side, side, features))
+            torch.mm(own.T, before.view(positions, features), out=of_weights)
+        return None, found
 
 
 class _NormalizedRectifiedMeans(torch.autograd.Function):
@@ -93,14 +109,14 @@ class _NormalizedRectifiedMeans(torch.autograd.Function):
         inverse = torch.rsqrt(variances + EPSILON)
         rectified = torch.addcmul(shift, centred, scale * inverse).relu_().view(side, side, -1)
         ctx.save_for_backward(centred, rectified, scale, inverse)
-        return _means(rectified)
+        return _sums(rectified).mul_(0.25)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         centred, rectified, scale, inverse = ctx.saved_tensors
         positions, factor = len(centred), scale * inverse
-        normalized = _gradient_before(gradient, rectified).view(centred.shape)
+        normalized = _gradient_before(gradient * 0.25, rectified).view(centred.shape)
         of_shift = normalized.sum(0)
         of_scale = (normalized * centred).sum(0) * inverse
         # The norm's derivative: factor * (g - mean(g) - z * mean(g * z)) with z = centred * inverse.
