@@ -1,15 +1,20 @@
-"""RandAugment, MixUp and CutMix as torchvision implements them."""
+"""RandAugment, MixUp and CutMix as torchvision implements them.
+
+torchvision is imported where it is used: it takes one and a half seconds, in every process that trains any net.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
-from torchvision.transforms import v2
 
 from benchmark.documents.strict import Finite
 from benchmark.training.augmentations.batch import Augmentation, Batch
+
+if TYPE_CHECKING:
+    from torchvision.transforms import v2
 
 GROUP_SIZE = 8
 
@@ -30,6 +35,8 @@ class RandAugment(Augmentation):
     resembles: ClassVar[tuple[str, ...]] = ("brightness", "contrast", "saturate", "quantization")
 
     def apply(self, batch: Batch, generator: torch.Generator) -> Batch:
+        from torchvision.transforms import v2
+
         transform = v2.RandAugment(num_ops=self.operations, magnitude=self.magnitude)
         levels = (batch.images * 255).round().to(torch.uint8)
         # One draw serves a whole tensor, so small groups stand for the per-image draws of the paper.
@@ -45,6 +52,8 @@ class MixUpOrCutMix(Augmentation):
     cutmix_alpha: Annotated[Finite, Field(gt=0)] = 1.0
 
     def apply(self, batch: Batch, generator: torch.Generator) -> Batch:
+        from torchvision.transforms import v2
+
         classes = batch.targets.shape[1]
         if torch.rand(1, generator=generator) < 0.5:
             transform: v2.Transform = v2.MixUp(alpha=self.mixup_alpha, num_classes=classes)
