@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from benchmark.paths import mirrors
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # scripts/ is not installed, and tests use its tools
+
+# The same commit passes or fails the same way; `-- --hypothesis-profile default` searches other examples.
+hypothesis.settings.register_profile("same-examples", derandomize=True)
+hypothesis.settings.load_profile("same-examples")
 
 
 @pytest.fixture
