@@ -85,7 +85,7 @@ def score_entry(
     name = f"{task.id}.v{task.version}"
     opened = open_task(name, options.tasks_dir)
     workers = options.workers or launch.default_workers(
-        sum(len(opened.protocol.training_seeds(opened.entry, piece.artifact, options.effort)) for piece in entry.pieces)
+        sum(len(_training_seeds(opened, piece.artifact, options.effort)) for piece in entry.pieces)
     )
     threads = max(1, launch.available_cores() // workers)
     conditions = Conditions(options.device, threads, workers, options.batch_size, options.effort)
@@ -119,7 +119,9 @@ def score_entry(
         earlier = sum(finished_shards(job, own) for job, own in zip(jobs, groups, strict=True))
         work = [(job, group) for job, own in zip(jobs, groups, strict=True) for group in own]
         launch.run(work, workers if earlier < total else 1, on_part)
-        seeds = {job.artifact.sha256: drawn for job in jobs if (drawn := _training_seeds(opened, job))}
+        seeds = {
+            job.artifact.sha256: drawn for job in jobs if (drawn := _training_seeds(opened, job.artifact, job.effort))
+        }
         scored = {
             _replicate(job.artifact): opened.protocol.combine(
                 opened.entry,
@@ -140,8 +142,8 @@ def score_entry(
     )  # fmt: skip
 
 
-def _training_seeds(opened: OpenTask, job: Job) -> list[int]:
-    return opened.protocol.training_seeds(opened.entry, job.artifact, job.effort)
+def _training_seeds(opened: OpenTask, artifact: Artifact, effort: Effort) -> list[int]:
+    return opened.protocol.training_seeds(opened.entry, artifact, effort)
 
 
 def _measure(opened: OpenJob, job: Job) -> Measured:
