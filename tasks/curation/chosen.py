@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmark.contamination.copies import exact_copies
 from benchmark.documents import Artifact
 from benchmark.errors import MettleError
 from benchmark.selection.random_choice import balanced_random_choice
@@ -56,12 +57,16 @@ class Chosen:
         """The plan as it is: a choice has no settings of its own."""
         return plan
 
-    def sources(self, split: OpenCuration) -> np.ndarray:
-        """Positions in the origin that it shows: int64; none for own images."""
-        if self.slots is None:
-            return np.empty(0, np.int64)
-        shown = split.pool.sources[self.slots]
-        return np.asarray(shown[shown >= 0])
+    def shown_watched(self, split: OpenCuration) -> np.ndarray:
+        """Which of the watched training images it shows: bool (W,).
+
+        Of own images, those with the same pixels, as they are or mirrored: training flips images anyway.
+        """
+        if self.slots is not None:
+            return np.isin(split.watched, split.pool.sources[self.slots])
+        shown = np.zeros(len(split.watched), bool)
+        shown[[copy.test_row for copy in exact_copies(self.images, split.origin.images[split.watched])]] = True
+        return shown
 
 
 def read_choice(split: OpenCuration, artifact: Artifact | None, file: Path) -> Chosen:

@@ -94,7 +94,7 @@ def leak_gap_score(nets: Judged, unselected: np.ndarray) -> Score | None:
 def common_scores(split: OpenCuration, chosen: Chosen, nets: Judged) -> dict[str, Score]:
     """The scores that every curation task has, whatever its pool."""
     classes = len(split.entry.task.data.classes)
-    unselected = ~np.isin(split.watched, chosen.sources(split))
+    unselected = ~chosen.shown_watched(split)
     weights = np.ones(len(chosen)) if chosen.weights is None else chosen.weights
     scores = {
         "accuracy": runs_and_images_score(nets.right),

@@ -19,7 +19,7 @@ from benchmark.models.net import Net
 from benchmark.protocol import Candidate
 from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import find_task
-from tasks.curation.chosen import choose
+from tasks.curation.chosen import choose, read_choice
 from tasks.curation.coreset import PROTOCOL
 from tasks.curation.measures import PLAN, Judged, common_scores
 from tasks.curation.split import OpenCuration, open_curation
@@ -168,8 +168,29 @@ def test_a_net_that_knows_the_test_labels_is_flagged(split: OpenCuration, tmp_pa
 def test_chosen_images_are_not_watched(split: OpenCuration) -> None:
     taken = split.watched[::2]
     chosen = choose(split, CuratedSet("indices", np.sort(taken)))
-    left = ~np.isin(split.watched, chosen.sources(split))
-    assert left.sum() == len(split.watched) - len(taken)
+    assert np.array_equal(split.watched[chosen.shown_watched(split)], taken)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_watched_images_among_own_ones_hide_no_leak(split: OpenCuration, tmp_path: Path, mirrored: bool) -> None:
+    taken = np.arange(0, len(split.watched), 2)
+    images = split.origin.images[split.watched[taken]]
+    own = CuratedSet("images", images=images[:, :, ::-1] if mirrored else images, labels=np.zeros(len(taken), np.int64))
+    chosen = read_choice(split, None, submission(tmp_path / "own", TASK, own) / "choice.safetensors")
+    assert np.flatnonzero(chosen.shown_watched(split)).tolist() == taken.tolist()
+    watched = np.zeros((2, len(split.watched)), bool)
+    watched[:, taken] = True  # nets that know what they were shown, and the test images, and nothing else
+    nets = Judged(np.ones((2, TESTED), bool), np.zeros((2, 12)), watched, np.zeros(2))
+    assert common_scores(split, chosen, nets)["leak_gap"].value == pytest.approx(1)
+
+
+def test_own_images_that_are_not_watched_leave_all_of_them(split: OpenCuration, tmp_path: Path) -> None:
+    other = split.origin.images[np.setdiff1d(np.arange(200), split.watched)]
+    altered = np.minimum(split.origin.images[split.watched[:5]], 254) + 1
+    images = np.concatenate([other, altered])
+    own = CuratedSet("images", images=images, labels=np.zeros(len(images), np.int64))
+    chosen = read_choice(split, None, submission(tmp_path / "own", TASK, own) / "choice.safetensors")
+    assert not chosen.shown_watched(split).any()
 
 
 def test_weights_are_chances_and_the_order_of_a_file_decides_nothing(split: OpenCuration) -> None:
