@@ -2,7 +2,7 @@
 
 python -m scripts.learn_leak_limits
 
-The limit of a task follows from the gaps of at least two of them; see tasks/curation/leak_limits.py.
+The limit of a data set follows from the gaps of all of them on its tasks; see tasks/curation/leak_limits.py.
 """
 
 from __future__ import annotations

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from benchmark.contamination.leak_gap import leak_limit
-from benchmark.documents import Flag, Score
+from benchmark.documents import Flag, Score, read_task
 from benchmark.documents.strict import Finite, Line, Strict, decode_file, parse
 from benchmark.task_registry import TaskEntry
 
 FILE = "leak_limits.json"
+FEWEST_SETS = 5
+"""Honest sets without which there is no limit: two have put it at 19 points, where it catches nothing."""
 
 
 class LeakLimits(Strict):
@@ -20,13 +22,25 @@ class LeakLimits(Strict):
     """By `<id>.v<version>`, the leak gap of every baseline of ours, by the submission's name."""
 
 
-def limit_of(entry: TaskEntry) -> float:
-    """The gap that another honest choice exceeds in at most 1 % of cases; nan where fewer than two are known."""
+def honest_gaps(entry: TaskEntry) -> list[float]:
+    """The gaps of our baselines on all tasks of the task's data set, fractions; none where there is no file.
+
+    They share one limit, because they share what an honest gap consists of: how much harder the test images are than
+    the watched ones.
+    """
     path = entry.folder / FILE
     if not path.is_file():
-        return float("nan")
+        return []
     limits = parse(LeakLimits, decode_file(path), path)
-    return leak_limit(list(limits.honest_gaps.get(f"{entry.task.id}.v{entry.task.version}", {}).values()))
+    tasks = [read_task(path) for path in entry.folder.glob("*.v*.toml")]
+    alike = {f"{task.id}.v{task.version}" for task in tasks if task.data.dataset == entry.task.data.dataset}
+    return [gap for name, gaps in limits.honest_gaps.items() if name in alike for gap in gaps.values()]
+
+
+def limit_of(entry: TaskEntry) -> float:
+    """The gap that another honest choice exceeds in at most 1 % of cases, a fraction; nan below FEWEST_SETS sets."""
+    gaps = honest_gaps(entry)
+    return leak_limit(gaps) if len(gaps) >= FEWEST_SETS else float("nan")
 
 
 def gap_flag(entry: TaskEntry, gap: Score | None) -> list[Flag]:
