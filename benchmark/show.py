@@ -53,15 +53,19 @@ def _file_lines(entry: TaskEntry) -> Iterator[str]:
 
 
 def score_lines(record: Record, tasks_dir: Path) -> Iterator[str]:
-    """The scores of a record, primary first, with their intervals."""
+    """The scores of a record, primary first, with their intervals; where that one is missing, what the run notes."""
     found = record.result.task
     task = find_task(f"{found.id}.v{found.version}", tasks_dir).task
     yield f"{record.result.submission} on {task.id} (version {task.version})"
     for metric in (task.primary, *task.also):
         if (score := record.result.scores.get(metric.name)) is not None:
             yield f"  {metric.title:32} {score_text(score, metric)}"
+        elif metric is task.primary:
+            yield f"  {metric.title:32} missing"
     for flag in record.result.flags:
         yield f"  FLAG {flag.name}: {flag.evidence}"
+    if task.primary.name not in record.result.scores:
+        yield from (f"  {note}" for note in record.run.notes)  # one of them says why
 
 
 def score_text(score: Score, metric: Metric) -> str:

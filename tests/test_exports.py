@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import huggingface_hub
@@ -112,6 +113,14 @@ def test_the_hub_reads_its_results_back(path: Path) -> None:
 def test_a_hub_data_set_has_an_owner(dataset: str) -> None:
     with pytest.raises(MettleError, match="org/name"):
         hub_results(read_exported(RECORDS[0]), dataset)
+
+
+def test_a_record_without_its_primary_score_is_not_for_the_hub() -> None:
+    exported = read_exported(RECORDS[0])
+    result = exported.record.result.model_copy(update={"scores": {}})
+    without = replace(exported, record=exported.record.model_copy(update={"result": result}))
+    with pytest.raises(MettleError, match=f"has the score {exported.task.primary.name}, but got none of that name"):
+        hub_results(without, "org/benchmark")
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=NAMES)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from benchmark.documents import Flag, Score
 from benchmark.scores import CONFIDENCE, interval_score
 from benchmark.statistics import mean_difference_interval
-from benchmark.task_registry import TaskEntry
 from tasks.curation.chosen import Chosen
 from tasks.curation.fixed_training import FixedTraining
 from tasks.curation.measures import Judged
-from tasks.curation.reference import anchor_accuracies
 from tasks.curation.split import OpenCuration
 
 
@@ -17,10 +19,10 @@ class Coreset(FixedTraining):
     """Test accuracy; beside it the lift over balanced random choices."""
 
     def own_scores(
-        self, entry: TaskEntry, split: OpenCuration, chosen: Chosen, nets: Judged
+        self, split: OpenCuration, chosen: Chosen, nets: Judged, anchors: Mapping[str, np.ndarray]
     ) -> tuple[dict[str, Score], dict[str, dict[str, float]], list[Flag]]:
-        """The lift over the frozen random arm, where it was measured; both means over training runs."""
-        random = anchor_accuracies(entry).get("random")
+        """The lift over the frozen random arm, where it is given; both means over training runs."""
+        random = anchors.get("random")
         if random is None:
             return {}, {}, []
         interval = mean_difference_interval(nets.accuracies, random, CONFIDENCE)

@@ -11,12 +11,10 @@ from benchmark.documents import Flag, Score
 from benchmark.metrics import normalized_gain
 from benchmark.scores import CONFIDENCE, interval_score
 from benchmark.statistics import normalized_gain_interval
-from benchmark.task_registry import TaskEntry
 from tasks.curation.chosen import Chosen
 from tasks.curation.cleaning import choice_scores, ranking_cells, ranking_scores, truth_flag
 from tasks.curation.fixed_training import FixedTraining
 from tasks.curation.measures import Judged
-from tasks.curation.reference import anchor_accuracies
 from tasks.curation.split import OpenCuration
 
 
@@ -24,13 +22,12 @@ class Dirty(FixedTraining):
     """Normalized gain between the frozen anchors; beside it what the choice or the ranking did with the dirt."""
 
     def own_scores(
-        self, entry: TaskEntry, split: OpenCuration, chosen: Chosen, nets: Judged
+        self, split: OpenCuration, chosen: Chosen, nets: Judged, anchors: Mapping[str, np.ndarray]
     ) -> tuple[dict[str, Score], dict[str, dict[str, float]], list[Flag]]:
-        """The gain, where both anchors were measured, and everything the arrays say."""
-        anchors = anchor_accuracies(entry)
+        """The gain, where both anchors are given, and everything the arrays say."""
         scores, cells = choice_scores(split, chosen), _anchor_cells(anchors)
         if gain := gain_score(nets.accuracies, anchors):
-            scores = {entry.task.primary.name: gain} | scores
+            scores = {split.entry.task.primary.name: gain} | scores
         if chosen.suspicion is not None:
             scores |= ranking_scores(split, chosen.suspicion)
             cells |= ranking_cells(split, chosen.suspicion)

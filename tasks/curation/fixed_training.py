@@ -21,13 +21,14 @@ from tasks.corruption.canary_flag import canary_flag
 from tasks.curation.chosen import Chosen, read_choice
 from tasks.curation.leak_limits import gap_flag
 from tasks.curation.measures import PLAN, Judged, common_cells, common_scores, judged
+from tasks.curation.reference import anchor_accuracies
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, freeze_curation, open_curation
 
 JUDGED_FORMAT = 1
 """Raised when the meaning of what a training's shard holds changes."""
 
-OTHER_EFFORT = "Anchors are of the whole training and this run is not, so that lift and gain compare unlike trainings."
+STANDARD_ONLY = "Gain and lift are left out: their anchors are nets of the standard training, and this run's are not."
 
 
 class FixedTraining(DatasetProtocol):
@@ -99,7 +100,9 @@ class FixedTraining(DatasetProtocol):
             raise MettleError(entry.task.id, "its scores need the submitted file", "none")
         chosen = read_choice(split, candidate.artifact, candidate.file)
         nets = judged(split, shards)
-        own_scores, own_cells, own_flags = self.own_scores(entry, split, chosen, nets)
+        standard = candidate.effort.tier == "standard"  # as the anchors were trained
+        anchors = anchor_accuracies(entry) if standard else {}
+        own_scores, own_cells, own_flags = self.own_scores(split, chosen, nets, anchors)
         scores, cells = common_scores(split, chosen, nets) | own_scores, common_cells(split, chosen, nets) | own_cells
         flags = [
             *_canary(split, scores.get("canary_accuracy")),
@@ -119,14 +122,17 @@ class FixedTraining(DatasetProtocol):
                 "right": OutcomeArray(np.packbits(nets.right, axis=1), stored="store"),
             },
             flags=flags,
-            notes=[OTHER_EFFORT] if candidate.effort.tier != "standard" else [],
+            notes=[] if standard else [STANDARD_ONLY],
         )
 
     @abc.abstractmethod
     def own_scores(
-        self, entry: TaskEntry, split: OpenCuration, chosen: Chosen, nets: Judged
+        self, split: OpenCuration, chosen: Chosen, nets: Judged, anchors: Mapping[str, np.ndarray]
     ) -> tuple[dict[str, Score], dict[str, dict[str, float]], list[Flag]]:
-        """What the task scores besides: scores, cells and flags."""
+        """What the task scores besides: scores, cells and flags.
+
+        anchors: accuracies of each arm's nets, float64 (R,); none where the run is not of the standard tier.
+        """
 
 
 def _canary(split: OpenCuration, accuracy: Score | None) -> list[Flag]:

@@ -13,6 +13,7 @@ from torch import nn
 from benchmark import evaluate, launch
 from benchmark.contamination.near_duplicates import far_from_training
 from benchmark.documents import Record
+from benchmark.effort import Effort, Tier
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options
 from benchmark.models.net import Net
@@ -21,6 +22,7 @@ from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import find_task
 from tasks.curation.chosen import choose, read_choice
 from tasks.curation.coreset import PROTOCOL
+from tasks.curation.fixed_training import STANDARD_ONLY
 from tasks.curation.measures import PLAN, Judged, common_scores
 from tasks.curation.split import OpenCuration, open_curation
 
@@ -112,6 +114,19 @@ def test_the_lift_is_over_the_mean_of_the_random_arm(
     assert again.result.scores["accuracy"] == scored.result.scores["accuracy"]  # the nets came from the cache
 
 
+@pytest.mark.parametrize("tier", ["standard", "quick", "fast"])
+def test_only_the_standard_tier_has_a_lift(split: OpenCuration, tmp_path: Path, tier: Tier) -> None:
+    file = submission(tmp_path / "any", TASK, CuratedSet("indices", balanced(split, 2))) / "choice.safetensors"
+    candidate = Candidate("curated", file=file, effort=Effort(tier))
+    write_anchors(split, {"random": [0.69, 0.71]})
+    try:
+        found = PROTOCOL.combine(split.entry, split, candidate, knowing(split))
+    finally:
+        (split.entry.folder / "reference.json").unlink()
+    assert ("lift" in found.scores) == ("anchor:random" in found.cells) == (tier == "standard")
+    assert found.notes == ([] if tier == "standard" else [STANDARD_ONLY])
+
+
 class Constant(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return torch.eye(10)[torch.full((len(images),), 3)].to(images.dtype)
@@ -149,9 +164,9 @@ def test_constant_and_random_nets_are_at_the_floor(split: OpenCuration, tmp_path
     assert combined.flags == []
 
 
-def test_a_net_that_knows_the_test_labels_is_flagged(split: OpenCuration, tmp_path: Path) -> None:
-    file = submission(tmp_path / "any", TASK, CuratedSet("indices", balanced(split, 2))) / "choice.safetensors"
-    shards: dict[str, dict[str, np.ndarray]] = {
+def knowing(split: OpenCuration) -> dict[str, dict[str, np.ndarray]]:
+    """What two nets say that know the test labels and nothing else."""
+    return {
         f"{PLAN}/seed {run}": {
             "predicted": split.labels.astype(np.uint8),
             "corrupted_right": np.zeros(12, np.uint16),
@@ -160,7 +175,11 @@ def test_a_net_that_knows_the_test_labels_is_flagged(split: OpenCuration, tmp_pa
         }
         for run in range(2)
     }
-    combined = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file), shards)
+
+
+def test_a_net_that_knows_the_test_labels_is_flagged(split: OpenCuration, tmp_path: Path) -> None:
+    file = submission(tmp_path / "any", TASK, CuratedSet("indices", balanced(split, 2))) / "choice.safetensors"
+    combined = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file), knowing(split))
     assert [flag.name for flag in combined.flags] == ["canary"]
     assert combined.scores["leak_gap"].value == pytest.approx(1)
 

@@ -11,6 +11,7 @@ from small_curation import TESTED, small_curation, submission, write_anchors
 from torch import nn
 
 from benchmark import evaluate, launch
+from benchmark.effort import Effort, Tier
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options
 from benchmark.models.net import Net
@@ -21,6 +22,7 @@ from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import find_task
 from tasks.curation.chosen import choose, least_suspect
 from tasks.curation.dirty import PROTOCOL
+from tasks.curation.fixed_training import STANDARD_ONLY
 from tasks.curation.measures import PLAN
 from tasks.curation.reference import AnchorRun, Reference, anchor_accuracies
 from tasks.curation.settings import settings_of
@@ -61,9 +63,12 @@ def said(split: OpenCuration, shares: list[float]) -> dict[str, dict[str, np.nda
     return shards
 
 
-def combined(split: OpenCuration, folder: Path, choice: CuratedSet, shares: list[float] | None = None) -> Scored:
+def combined(
+    split: OpenCuration, folder: Path, choice: CuratedSet, shares: list[float] | None = None, tier: Tier = "standard"
+) -> Scored:
     file = submission(folder, TASK, choice) / "choice.safetensors"
-    return PROTOCOL.combine(split.entry, split, Candidate("curated", file=file), said(split, shares or [0.8, 0.82]))
+    candidate = Candidate("curated", file=file, effort=Effort(tier))
+    return PROTOCOL.combine(split.entry, split, candidate, said(split, shares or [0.8, 0.82]))
 
 
 def sound(split: OpenCuration) -> np.ndarray:
@@ -100,6 +105,21 @@ def test_the_gain_is_0_and_1_at_the_anchors_and_not_clipped(
     assert score.upper is not None
     assert score.lower < gain < score.upper  # nets without spread still have the anchors' errors
     assert found.cells["anchor:oracle"] == {"accuracy": pytest.approx(0.9), "runs": 20}
+
+
+@pytest.mark.parametrize("tier", ["quick", "fast"])
+def test_a_run_of_another_tier_has_no_gain_and_says_why(split: OpenCuration, tmp_path: Path, tier: Tier) -> None:
+    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
+    try:
+        choice = CuratedSet("indices", random_pick(split))
+        standard = combined(split, tmp_path / "random", choice)
+        other = combined(split, tmp_path / "random", choice, tier=tier)
+    finally:
+        (split.entry.folder / "reference.json").unlink()
+    assert set(standard.scores) - set(other.scores) == {"normalized_gain"}
+    assert other.scores["accuracy"] == standard.scores["accuracy"]
+    assert not any(name.startswith("anchor:") for name in other.cells)
+    assert (standard.notes, other.notes) == ([], [STANDARD_ONLY])
 
 
 def test_the_mean_is_divided_once(split: OpenCuration, tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""What the terminal says of a record: scores with their units, and why the primary one is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmark.documents import Record
+from benchmark.documents.store import find_records
+from benchmark.paths import ROOT
+from benchmark.show import score_lines
+from benchmark.task_registry import TASKS_DIR
+
+NOTE = "The reason."
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    """One with a gain, and with a note."""
+    found = (record for _, record in find_records(ROOT / "submissions"))
+    with_gain = next(record for record in found if record.result.task.id == "curation/fashion-mnist-dirty-1k")
+    return with_gain.model_copy(update={"run": with_gain.run.model_copy(update={"notes": [NOTE]})})
+
+
+def test_the_primary_score_comes_first_and_notes_stay_in_the_record(record: Record) -> None:
+    head, first, second, *rest = score_lines(record, TASKS_DIR)
+    assert head == f"{record.result.submission} on curation/fashion-mnist-dirty-1k (version 1)"
+    assert first.split()[:2] == ["Normalized", "gain"]
+    assert second.split()[:2] == ["Test", "accuracy"]
+    assert not any("missing" in line or NOTE in line for line in (first, second, *rest))
+
+
+def test_a_missing_primary_score_is_said_with_its_reason_and_accuracy_still_shown(record: Record) -> None:
+    scores = {name: score for name, score in record.result.scores.items() if name != "normalized_gain"}
+    without = record.model_copy(update={"result": record.result.model_copy(update={"scores": scores})})
+    _, first, second, *_, last = score_lines(without, TASKS_DIR)
+    assert first.split() == ["Normalized", "gain", "missing"]
+    assert second.split()[:3] == ["Test", "accuracy", f"{100 * scores['accuracy'].value:.2f}"]
+    assert last.strip() == NOTE
