@@ -1,12 +1,13 @@
-"""A record of a chosen training set: its nets beside the anchors, its classes, and what its ranking finds."""
+"""A record of a chosen training set: its nets beside the anchors, its classes, what its ranking finds, its copies."""
 
 from __future__ import annotations
 
 from leaderboard.cells import ByName, Values, cells_of_kinds
+from leaderboard.copy_tables import COPY_KINDS, copy_tables
 from leaderboard.numbers import MISSING, plain
 from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, share_cell
 
-KINDS = ("run", "anchor", "chosen", "debug")
+KINDS = ("run", "anchor", "chosen", "debug", *COPY_KINDS)
 ANCHORS = {
     "random": "Balanced random choices, a mean",
     "oracle": "Balanced random choices of clean images, a mean",
@@ -16,10 +17,16 @@ ANCHORS = {
 def curation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Values]]:
     """The tables of this family, and the cells that belong to none of them.
 
-    cells: by name, `run:<n>`, `anchor:<arm>`, `chosen:class/<name>` and `debug:<kind of dirt>` among others.
+    cells: by name, `run:<n>`, `anchor:<arm>`, `chosen:class/<name>`, `debug:<kind of dirt>`, and of own images
+    `copy:<image>` and `pair:<image>`, among others.
     """
     kinds, others = cells_of_kinds(cells, KINDS)
-    made = (_nets(kinds["run"], kinds["anchor"]), _classes(kinds["chosen"]), _debug(kinds["debug"]))
+    made = (
+        _nets(kinds["run"], kinds["anchor"]),
+        _classes(kinds["chosen"]),
+        _debug(kinds["debug"]),
+        *copy_tables(kinds),
+    )
     return [table for table in made if table is not None], others
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from leaderboard.cells import ByName, Values, cells_of_kinds
+from leaderboard.copy_tables import COPY_KINDS, copy_tables
 from leaderboard.numbers import MISSING, plain
-from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, count_cell, share_cell
+from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, share_cell
 
-KINDS = ("net", "architecture", "own", "copy", "pair")
+KINDS = ("net", "architecture", "own", *COPY_KINDS)
 ARCHITECTURES = {
     "convnet2": "ConvNet-2",
     "convnet3_bn": "ConvNet-3 with batch norm",
@@ -16,7 +17,6 @@ ARCHITECTURES = {
 }
 ACCURACY = PartColumn("Test accuracy %", best="high")
 LOSS = PartColumn("Training loss", "Mean over the last epoch, after the augmentation.", "low")
-TEST_IMAGE = PartColumn("Test image", "Its position in the test set, from 0.")
 
 
 def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Values]]:
@@ -35,8 +35,7 @@ def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Value
             {ARCHITECTURES.get(name, name): values for name, values in kinds["architecture"].items()},
         ),
         _nets("Own recipe", "Nets trained by the set's own recipe; never ranked.", "Net", kinds["own"]),
-        _copies(kinds["copy"]),
-        _pairs(kinds["pair"]),
+        *copy_tables(kinds),
     )
     return [table for table in made if table is not None], others
 
@@ -51,33 +50,3 @@ def _nets(title: str, caption: str, first: str, nets: ByName) -> PartTable | Non
 def _loss(values: Values) -> PartCell:
     loss = values.get("train_loss")
     return PartCell(MISSING) if loss is None else PartCell(plain(loss, 3), loss)
-
-
-def _copies(copies: ByName) -> PartTable | None:
-    if not copies:
-        return None
-    rows = tuple(PartRow(name, (count_cell(values, "test_image"),)) for name, values in copies.items())
-    caption = "Images of the set with exactly the pixels of a test image, mirrored ones included."
-    return PartTable("Copied test images", caption, "Image", (TEST_IMAGE,), rows)
-
-
-def _pairs(pairs: ByName) -> PartTable | None:
-    if not pairs:
-        return None
-    rows = tuple(
-        PartRow(name, (count_cell(values, "test_image"), _correlation(values))) for name, values in pairs.items()
-    )
-    columns = (
-        TEST_IMAGE,
-        PartColumn("Correlation", "Of whitened pixels after the best small move; 1 is a copy.", "low"),
-    )
-    caption = (
-        "The images of the set that come nearest to a test image, whether or not they are copies. What counts as a "
-        "copy carries the contamination flag."
-    )
-    return PartTable("Nearest test images", caption, "Image", columns, rows)
-
-
-def _correlation(values: Values) -> PartCell:
-    found = values.get("correlation")
-    return PartCell(MISSING) if found is None else PartCell(plain(found, 3), found)

@@ -141,3 +141,15 @@ def test_cells_of_no_kind_are_left_over() -> None:
     assert [table.title for table in made] == ["Net by net", "What was chosen", "What the ranking finds"]
     assert others == {"fog/3": {"accuracy": 0.4}}
     assert curation_tables({}) == ([], {})
+
+
+def test_copies_of_test_images_are_tables_and_no_heat(tmp_path: Path) -> None:
+    own = cleaned([8700, 8720])
+    own.cells = {"pair:7": {"test_image": 4321.0, "correlation": 0.9517}, "fog/3": {"accuracy": 0.4}}
+    task, table = board(tmp_path, [own])
+    view = record_view(task, table, table.rows[0], newest_version=True)
+    (pairs,) = [part for part in view.parts if part.title == "Nearest test images"]
+    assert [(row.name, *(cell.text for cell in row.cells)) for row in pairs.rows] == [("7", "4,321", "0.952")]
+    assert [heat.title for heat in view.heat] == ["Accuracy by severity"]
+    (copied,), others = curation_tables({"copy:3": {"test_image": 17.0}})
+    assert (copied.title, copied.rows[0].cells[0].text, others) == ("Copied test images", "17", {})
