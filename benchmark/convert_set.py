@@ -25,6 +25,8 @@ from benchmark.task_registry import TaskEntry, find_task
 from benchmark.training.trainer import train
 from benchmark.training.training_set import TrainingSet
 
+UNMEASURED = "accuracy: not measured; --measure TASK trains nets on the set before and after"
+
 
 @dataclass(frozen=True)
 class ConversionAccuracy:
@@ -61,8 +63,9 @@ def convert_set(
     """Converts a published set and says what was done, line by line, the file last.
 
     mean, std: numbers with commas between. learning_rate: a number, or a file that holds one. measure_on: a task whose
-    quick plan trains nets on the set before and after. Raises MettleError as `read_for_conversion` does, for a task
-    that trains nothing, and before any work where `target` cannot be written.
+    quick plan trains nets on the set before and after; without one a line says that nothing was measured. Raises
+    MettleError as `read_for_conversion` does, for a task that trains nothing, and before any work where `target` cannot
+    be written.
     """
     check_target(target)
     entry = None if measure_on is None else _trainable(measure_on, tasks_dir)
@@ -81,6 +84,8 @@ def convert_set(
     if entry is not None:
         measured = str(measure_conversion(conversion, entry))
         yield measured
+    else:
+        yield UNMEASURED
     yield from write_conversion(conversion, target, measured)
 
 

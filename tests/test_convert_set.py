@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmark.cli import app
-from benchmark.convert_set import convert_set, measure_conversion
+from benchmark.convert_set import UNMEASURED, convert_set, measure_conversion
 from benchmark.documents import file_sha256
 from benchmark.errors import MettleError
 from benchmark.submitted_sets import read_distilled
@@ -46,11 +46,21 @@ def test_the_command_prints_what_it_did(source: Path, tasks_dir: Path, tmp_path:
     for said in ("images 10 x 1 x 28 x 28, labels 10", "% outside", "largest rounding error", "7,840 bytes of images"):
         assert said in shown
     assert f"accuracy on {TASK}, quick plan, 2 nets: before" in shown
+    assert "not measured" not in shown
     found = read_distilled(target, **READ)  # type: ignore[arg-type]
     assert np.array_equal(found.pixels(), IMAGES)
     assert found.learning_rate == pytest.approx(0.02)
     assert f"sha256 {file_sha256(source)[:12]}" in found.conversion
     assert "quick plan, 2 nets: before" in found.conversion
+
+
+def test_without_a_task_it_says_that_accuracy_was_not_measured(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "set.safetensors"
+    result = CliRunner().invoke(app, ["convert", str(source), str(target), "--mean", str(MEAN), "--std", str(STD)])
+    assert result.exit_code == 0, result.output
+    assert [line for line in result.output.splitlines() if "accuracy" in line] == [UNMEASURED]
+    assert "--measure TASK" in UNMEASURED
+    assert "accuracy" not in read_distilled(target, **READ).conversion  # type: ignore[arg-type]
 
 
 def test_accuracy_is_of_the_sets_that_are_compared(source: Path, tasks_dir: Path) -> None:
