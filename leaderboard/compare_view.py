@@ -31,9 +31,9 @@ P_STEPS = 1000
 SMALLEST_P = 1e-99
 
 
-def compared_rows(tables: Sequence[Table]) -> list[tuple[Table, Row]]:
-    """The rows that can be compared, table by table."""
-    found = [(table, row) for table in tables for row in table.rows]
+def compared_rows(task: Task, tables: Sequence[Table]) -> list[tuple[Table, Row]]:
+    """The rows that can be compared, table by table: those with a primary score, which a quick look may lack."""
+    found = [(table, row) for table in tables for row in table.rows if row.entry.score(task.primary.name) is not None]
     return found[:MOST_ROWS] + [(table, row) for table, row in found[MOST_ROWS:] if row.entry.local]
 
 
@@ -44,7 +44,7 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
     interval of their difference, and `p`; null where the outcomes bound nothing. `tied`: for each row the later rows
     of the same table that its ranking could not tell apart from it.
     """
-    placed = compared_rows(tables)
+    placed = compared_rows(task, tables)
     if len(placed) < 2:
         return Markup("")
     pairs = all_pairs(task, [row.entry.outcomes for _, row in placed])
@@ -54,7 +54,7 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
     for table, row in placed:
         shown = [show(metric, row.entry.score(metric.name), digits[metric.name]) for metric in metrics]
         primary = row.entry.score(task.primary.name)
-        assert primary is not None, "collected records have their task's primary score"
+        assert primary is not None, "compared rows have one"
         rows.append(
             {
                 "key": keys[row.entry.record.id],

@@ -14,11 +14,12 @@ from benchmark.documents import Task, read_task
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT
 from leaderboard.collect import collect
+from leaderboard.compare_view import compare_island, compared_rows
 from leaderboard.curation_tables import curation_tables
 from leaderboard.headings import heading
 from leaderboard.rows import Table, tables
 from leaderboard.submission_view import RecordView, record_view
-from leaderboard.task_view import table_view
+from leaderboard.task_view import row_keys, table_view
 
 IMAGES = 10_000
 RANDOM, ORACLE = 0.86, 0.90
@@ -100,6 +101,8 @@ def test_a_gain_without_anchors_is_missing_and_its_row_not_ranked(tmp_path: Path
     assert "gain is missing" in row.row.reason
     view = record_view(task, unranked, unranked.rows[0], newest_version=True)
     assert view.scores[0].shown.value == "\N{EN DASH}"
+    assert [row.entry.name for _, row in compared_rows(task, [ranked, unranked])] == ["whole"]
+    assert compare_island(task, [ranked, unranked], row_keys([ranked, unranked])) == ""
 
 
 def test_an_accuracy_that_is_not_its_nets_is_refused(tmp_path: Path) -> None:
