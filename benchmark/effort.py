@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -44,20 +45,38 @@ class Effort:
         digest = hashlib.sha256(f"{self.salt}/{artifact_sha256}/{run}".encode()).digest()
         return int.from_bytes(digest[:4], "big")
 
+    def gives(self, training_seeds: Mapping[str, Sequence[int]]) -> bool:
+        """Whether these are the seeds, by artifact hash, of this effort's runs."""
+        return all(
+            seed == self.seed(artifact, run)
+            for artifact, seeds in training_seeds.items()
+            for run, seed in enumerate(seeds)
+        )
+
 
 STANDARD = Effort()
+
+
+def are_development(training_seeds: Mapping[str, Sequence[int]]) -> bool:
+    """Whether some artifact, by its hash, has the seeds 1, 2, 3, ..., by which its author could choose it."""
+    return any(STANDARD.gives({artifact: seeds}) for artifact, seeds in training_seeds.items())
 
 
 def effort_of(quick: bool, fast: bool, salt_file: Path | None) -> Effort:
     """What the options of the command line ask for; MettleError for two tiers at once, or a salt nobody could keep."""
     if quick and fast:
         raise MettleError("--quick and --fast", "are two tiers", "both", "Choose one.")
-    salt = ""
-    if salt_file is not None:
-        try:
-            salt = salt_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise MettleError("--salt-file", "it is a text file", str(salt_file)) from error
-        if len(salt) < SHORTEST_SALT:
-            raise MettleError("--salt-file", f"a salt has at least {SHORTEST_SALT} characters", len(salt))
-    return Effort("quick" if quick else "fast" if fast else "standard", salt)
+    return Effort("quick" if quick else "fast" if fast else "standard", read_salt(salt_file))
+
+
+def read_salt(file: Path | None) -> str:
+    """The maintainers' salt; empty without a file, MettleError for one that holds no salt."""
+    if file is None:
+        return ""
+    try:
+        salt = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MettleError("--salt-file", "it is a text file", str(file)) from error
+    if len(salt) < SHORTEST_SALT:
+        raise MettleError("--salt-file", f"a salt has at least {SHORTEST_SALT} characters", len(salt))
+    return salt

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, get_args
 
 from benchmark import provenance
+from benchmark.attesting import check_attestation
 from benchmark.check import CheckedSubmission, Entry, Piece, check_submission
 from benchmark.documents import Attestation, Record, read_record
 from benchmark.documents.store import read_outcomes, write_attestation
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options, Progress, score_entry
+from benchmark.task_registry import TASKS_DIR
 
-Kind = Literal["measured", "reproduced"]
 SHOWN_DIFFERENCES = 10
 
 
@@ -28,10 +28,9 @@ class Verdict:
     equal: bool
     lines: list[str] = field(default_factory=list)
 
-    def attest(self, by: str, kind: str) -> Path:
-        """Write an attestation of this agreement beside the record; returns its path."""
-        if kind not in get_args(Kind):
-            raise MettleError("--kind", f"is one of {', '.join(get_args(Kind))}", repr(kind))
+    def attest(self, by: str, kind: str, salt: str = "") -> Path:
+        """Write an attestation of this agreement beside the record, if one may be written; returns its path."""
+        check_attestation(self.record, self.submissions, kind, salt)
         attestation = Attestation(
             schema_version=1,
             kind="measured" if kind == "measured" else "reproduced",
@@ -44,16 +43,19 @@ class Verdict:
         return write_attestation(self.submissions, self.record.result.submission, attestation)
 
 
-def verify_record(path: Path, workers: int | None, batch_size: int, device: str, progress: Progress) -> Verdict:
+def verify_record(
+    path: Path, workers: int | None, batch_size: int, device: str, progress: Progress, tasks_dir: Path = TASKS_DIR
+) -> Verdict:
     """Score the submission of the record at `path` again, from the first cell, and compare.
 
+    Nets are trained with the seeds in the record, so nobody needs the salt they were drawn from.
     Raises MettleError where the record, its outcomes or its submission cannot be read, or the task has changed.
     """
     record = read_record(path.resolve())
     read_outcomes(path.resolve(), record)
     folder = path.resolve().parents[4]
     task = record.result.task
-    checked = check_submission(folder, f"{task.id}.v{task.version}")
+    checked = check_submission(folder, f"{task.id}.v{task.version}", tasks_dir)
     entry = _as_recorded(path, record, checked)
     if entry.task.task.scoring_sha256 != task.sha256:
         raise MettleError(
@@ -61,7 +63,9 @@ def verify_record(path: Path, workers: int | None, batch_size: int, device: str,
         )
     seeds = tuple((artifact, tuple(given)) for artifact, given in record.result.training_seeds.items())
     effort = Effort(record.result.tier, seeds=seeds)
-    options = Options(workers=workers, batch_size=batch_size, device=device, fresh=True, effort=effort)
+    options = Options(
+        workers=workers, batch_size=batch_size, device=device, fresh=True, tasks_dir=tasks_dir, effort=effort
+    )
     again, _ = score_entry(checked, entry, options, progress)
     if again.id == record.id:
         return Verdict(record, folder.parent, True, [f"Equal: {record.id}"])

@@ -8,10 +8,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmark import cli
+from benchmark.documents.store import write_record
 from benchmark.paths import ROOT
+from tests.documents.builders import SHA, record
+from tests.tasks import small_distillation as sets
 
 TASK = "corruption/fashion-mnist-mc"
 SUBMISSION = ROOT / "submissions" / "fashion-mnist-mlp"
@@ -195,6 +199,18 @@ def test_commands_that_only_tell(words: tuple[str, ...], mettle: Mettle) -> None
     code, out, error = mettle(*words)
     assert code in (0, 2 if not words else 0), error
     assert len(out) > 100
+
+
+def test_an_attestation_that_is_refused_costs_no_training(mettle: Mettle, tmp_path: Path) -> None:
+    folder = sets.submission(
+        tmp_path / "submissions" / "demo", images=np.zeros((10, 28, 28, 1), np.uint8), labels=np.arange(10)
+    )
+    path = write_record(folder.parent, *record("demo", training_seeds={SHA: [1, 2, 3]}))
+    code, _, err = mettle("verify", path, "--attest", "us", "--kind", "measured")
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "Score it with `mettle score submissions/demo --salt-file FILE`" in err
+    assert not (folder / "attestations").exists()
 
 
 @pytest.mark.parametrize(

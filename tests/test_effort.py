@@ -1,6 +1,6 @@
 import pytest
 
-from benchmark.effort import Effort, effort_of
+from benchmark.effort import Effort, are_development, effort_of
 from benchmark.errors import MettleError
 
 FIRST, SECOND = "a" * 64, "b" * 64
@@ -29,6 +29,22 @@ def test_seeds_of_a_record_are_taken_as_they_are():
         effort.seed(FIRST, 2)
     with pytest.raises(MettleError, match="0 runs of bbbbbbbbbbbb"):
         effort.seed(SECOND, 0)
+
+
+def test_an_effort_knows_its_own_seeds_of_every_artifact():
+    ours = Effort(salt="one salt of ours")
+    drawn = {sha256: [ours.seed(sha256, run) for run in range(3)] for sha256 in (FIRST, SECOND)}
+    assert ours.gives(drawn)
+    assert not Effort(salt="another of ours").gives(drawn)
+    assert not ours.gives(drawn | {SECOND: drawn[FIRST]})
+    assert not ours.gives(drawn | {SECOND: [*drawn[SECOND][:2], 3]})
+
+
+def test_development_seeds_of_one_artifact_are_enough():
+    assert are_development({FIRST: [1, 2, 3]})
+    assert are_development({FIRST: [7, 9], SECOND: [1]})
+    assert not are_development({FIRST: [7, 9], SECOND: [1, 3]})
+    assert not are_development({})
 
 
 def test_options_of_the_command_line(tmp_path):

@@ -61,20 +61,29 @@ def verify(
     record: Annotated[Path, typer.Argument(help="A record's .json file.")],
     attest: Annotated[str, typer.Option(help="Your name: where they agree, attest it beside the record.")] = "",
     kind: Annotated[str, typer.Option(help="Of attestation: measured (maintainers) or reproduced.")] = "reproduced",
+    salt_file: Annotated[
+        Path | None, typer.Option(help="Maintainers: the file a submitted set was scored with, to attest it measured.")
+    ] = None,
     workers: Workers = 0,
     batch_size: BatchSize = 250,
     device: Device = "cpu",
 ) -> None:
     """Score a record's submission again, every cell, and compare the two results."""
+    from benchmark.attesting import check_attestation
+    from benchmark.documents import read_record
+    from benchmark.effort import read_salt
     from benchmark.show import ScoringBar
     from benchmark.verify import verify_record
 
+    salt = read_salt(salt_file)
+    if attest:  # before hours of training
+        check_attestation(read_record(record), record.resolve().parents[4].parent, kind, salt)
     with ScoringBar(errors) as bar:
         verdict = verify_record(record, workers or None, batch_size, device, bar)
     for line in verdict.lines:
         console.print(line, highlight=False)
     if attest and verdict.equal:
-        console.print(f"Wrote {verdict.attest(attest, kind)}")
+        console.print(f"Wrote {verdict.attest(attest, kind, salt)}")
     raise typer.Exit(0 if verdict.equal else 1)
 
 
