@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from benchmark.documents import Task
+from benchmark.effort import are_development
 from leaderboard.entry import Entry
 from leaderboard.folding import fold
 from leaderboard.ranking import Place, Ranking, rank
@@ -60,7 +61,8 @@ class Table:
 def tables(task: Task, entries: Iterable[Entry]) -> tuple[Table, ...]:
     """The tables of one task version that have rows, in the order of `TABLE_KINDS`.
 
-    Ranked are measured and reproduced records: one per team and method, without the batch-dependent, with near copies
+    Ranked are measured and reproduced records: one per team and method, of sets of others only those with seeds that
+    maintainers drew, without the batch-dependent, with near copies
     folded. Rows that saw more than the rest stand apart and are ranked among themselves, and so are predictions; near
     copies fold within each of these tables.
     Whatever is not ranked says why.
@@ -107,6 +109,8 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
         return "unranked", replace(row, reason="A fast run; ranked scores use the task's own precision.")
     if not task.ranked:
         return "diagnostics", row
+    if reason := _seeds_of_its_authors(entry):
+        return "unranked", replace(row, reason=reason)
     if entry.outcomes is None:
         return "unranked", replace(row, reason="Its record keeps no per-image outcomes, so no test can compare it.")
     if entry.has_flag("batch-dependent"):
@@ -114,6 +118,21 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
     if status == "predictions":
         return "predictions", row
     return _measured_kind(task, entry), replace(row, reason="")
+
+
+def _seeds_of_its_authors(entry: Entry) -> str:
+    """Why the seeds of a set's nets may be its authors' choice; empty for drawn seeds, baselines and other artifacts.
+
+    Whether seeds were drawn from the salt shows only to those who know it; they say so by attesting `measured`.
+    """
+    seeds = entry.record.result.training_seeds
+    if not seeds or entry.submission.baseline:
+        return ""
+    if are_development(seeds):
+        return "Its nets have the development seeds 1, 2, 3, ..., by which a set can be chosen; drawn ones are ranked."
+    if not any(statement.kind == "measured" for statement in entry.attestations):
+        return "Repeated, but no maintainer has attested that the seeds of its nets were drawn from their salt."
+    return ""
 
 
 def _measured_kind(task: Task, entry: Entry) -> TableKind:

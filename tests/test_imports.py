@@ -72,7 +72,7 @@ MAY_IMPORT = {
     "benchmark.score": ENGINE,
     "benchmark.launch": ENGINE | {"benchmark.score"},
     "tasks": ENGINE | SHARED | {"benchmark.artifacts"},
-    "leaderboard": BASE | {"benchmark.documents", "benchmark.statistics"},
+    "leaderboard": BASE | {"benchmark.documents", "benchmark.effort", "benchmark.statistics"},
 }
 NO_TORCH = (
     "benchmark.documents", "benchmark.metrics", "benchmark.statistics", "benchmark.corruptions", "benchmark.selection",
