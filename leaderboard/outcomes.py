@@ -32,7 +32,7 @@ class Outcomes:
     compared, int (R,): the images each run gets right."""
     scale: int
     decisions: np.ndarray
-    """int (D,): what near copies agree on."""
+    """int (D,): what near copies agree on. Of training runs these are the values, too few for any to differ."""
     images: tuple[str, ...]
     """Equal for records that were scored on the same images."""
     tolerance: int = 0

@@ -66,6 +66,19 @@ def test_the_same_runs_fold_into_one_row(tmp_path: Path) -> None:
     assert len(found["folded"].rows) == 1
 
 
+def test_one_image_more_in_one_net_is_a_row_of_its_own(tmp_path: Path) -> None:
+    """Of each net a record has one number, so nearly equal sets cannot be told from sets that happen to be close."""
+    right = np.array([7500, 7510, 7490, 7520, 7480], np.uint16)
+    copy = right + np.array([0, 0, 0, 0, 1], np.uint16)
+    made = [
+        Scores({"accuracy": score(int(each.sum(dtype=np.int64)) / (5 * IMAGES))}, outcomes={"primary": (each, IMAGES)})
+        for each in (right, copy)
+    ]
+    _, found = board(tmp_path, made)
+    assert len(found["ranked"].rows) == 2
+    assert "folded" not in found
+
+
 @pytest.mark.parametrize(
     ("right", "words"),
     [
