@@ -51,7 +51,7 @@ class DerivedSource(_Strict):
     """The data set this one is made from, and the recipe that makes it."""
 
     origin: str = Field(pattern=r"^[a-z0-9-]+$")
-    recipe: Literal["colour", "dirty"]
+    recipe: Literal["colour", "dirty", "cifar10n-worse"]
 
 
 class PartManifest(_Strict):

@@ -117,6 +117,7 @@ def test_cifar10_train_of_the_mirror():
         "fashion-mnist-colour",
         "fashion-mnist-dirty",
         "cifar10",
+        "cifar10n-worse",
         "mnist",
         "digits",
         "mnist-5k",

@@ -57,7 +57,7 @@ def test_no_image_of_cifar10_is_committed(name: str) -> None:
 def test_a_file_comes_out_of_its_recipe(name: str, path: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     recipe = read_set_recipe(RECIPES[name])
     made = recipe.set_for(path)
-    if made.pool == "cifar10":
+    if made.pool.startswith("cifar10"):
         request.getfixturevalue("mirror")
     artifact = next(one for one in read_submission(RECIPES[name].parent).artifacts if one.path == path)
     assert make_set(recipe, made, tmp_path / "set.safetensors", progress=False) == artifact.sha256

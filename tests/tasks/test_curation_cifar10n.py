@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmark import data
+from benchmark.data.derived.human_labels import HUMAN_LABELS, WORSE, worse_labels
 from benchmark.errors import MettleError
+from benchmark.set_making.methods import Job, Oracle
+from benchmark.set_making.proxy import Evidence
 from benchmark.task_registry import find_task
-from tasks.curation.pool import HUMAN_LABELS, WORSE, worse_labels
 from tasks.curation.split import open_curation
 
 TASK = "curation/cifar10n-5k"
@@ -22,6 +25,22 @@ def test_the_worse_labels_are_the_frozen_ones_and_40_percent_wrong() -> None:
     assert not pool.outliers.any()
     assert not pool.copied.any()
     np.testing.assert_array_equal(pool.sources, np.arange(50_000))
+
+
+def no_evidence() -> Evidence:
+    raise AssertionError("an oracle asks no net")
+
+
+@pytest.mark.usefixtures("mirror")
+def test_the_pool_is_the_data_set_that_recipes_choose_from() -> None:
+    pool = open_curation(find_task(TASK)).pool
+    loaded = data.load("cifar10n-worse", "train", progress=False)
+    assert loaded.source.startswith("made from cifar10 (")
+    np.testing.assert_array_equal(loaded.images, pool.images)
+    np.testing.assert_array_equal(loaded.labels, pool.labels)
+    chosen = Oracle(name="oracle").chosen(Job(loaded, 5000, 1, no_evidence, progress=False))
+    assert not pool.mislabelled[chosen].any()
+    assert np.bincount(loaded.labels[chosen]).tolist() == [500] * 10
 
 
 def write(folder: Path, **arrays: np.ndarray) -> None:
