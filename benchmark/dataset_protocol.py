@@ -29,6 +29,8 @@ INSPECTION = "inspect/"
 EARLY_PERCENT = (10, 30)
 """Nets are looked at after these percentages of the steps, too."""
 JUDGING_BATCH = 50
+TRAINER_FORMAT = 2
+"""Raised when the trainer gives other numbers for the same plan and seed, so that older nets are not taken for its."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ class DatasetProtocol(Protocol):
         plan = self._plan(entry, artifact, effort, name)
         return {
             "training": plan.model_dump(mode="json", exclude_defaults=True),
+            "trainer": TRAINER_FORMAT,
             "plan": name,
             "run": run,
             "seed": effort.seed(artifact.sha256, run),

@@ -2,7 +2,7 @@
 
 python -m scripts.measure_distillation_anchors --task fashion-mnist-ipc10 --arm random --only 10
 
-random: nets trained on random real images by the task's ranked plan, ten subsets, one net each and then a second one.
+random: nets trained on random real images by the task's ranked plan, one on each of ten subsets.
 whole: nets trained on the whole training set of the task's data set, which its tasks share. Runs that are there already
 are not made again, and a killed run goes on where it was; several processes may work on different runs at once.
 """
@@ -11,37 +11,45 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Literal
 
 from filelock import FileLock
 
 from benchmark import data
-from benchmark.dataset_protocol import as_net
+from benchmark.dataset_protocol import TRAINER_FORMAT, as_net
 from benchmark.documents import canonical_sha256
 from benchmark.documents.store import write_atomically
 from benchmark.errors import MettleError
 from benchmark.paths import cache_dir
 from benchmark.selection.random_choice import balanced_random_choice
 from benchmark.task_registry import TaskEntry, find_task
-from benchmark.training.augmentations.siamese import DSA
-from benchmark.training.plan import Optimizer, Schedule, TrainingPlan
 from benchmark.training.trainer import train
 from benchmark.training.training_set import TrainingSet, labelled
-from tasks.distillation.anchors import REFERENCE, Anchor, AnchorRun, References, read_references, summary
-from tasks.distillation.settings import MICRO_BATCH, STANDARD, DistillationSettings, planned, settings_of
+from tasks.distillation.anchors import (
+    REFERENCE,
+    RUNS,
+    SUBSETS,
+    WHOLE_EPOCHS,
+    Anchor,
+    AnchorRun,
+    Arm,
+    anchor_name,
+    arm_plan,
+    independent_units,
+    plan_sha256,
+    read_anchor,
+    read_references,
+    summary,
+)
+from tasks.distillation.settings import settings_of
 from tasks.distillation.split import OpenDistillationSplit, open_distillation_split
 
-Arm = Literal["random", "whole"]
-SUBSETS, RANDOM_RUNS, WHOLE_RUNS = 10, 20, 3
 FIRST_NET_SEED = 10_000
 """Far from the development seeds of submissions, so that no net of an anchor starts where theirs do."""
-WHOLE_EPOCHS = 15
 TRAINING: dict[Arm, str] = {
     "random": "Random real images, as many for each class as the task allows, drawn anew for each subset; nets trained "
     "by the task's ranked plan.",
     "whole": f"The whole training set: the task's ConvNet, {WHOLE_EPOCHS} epochs in batches of 256, SGD with momentum "
-    ".9, weight decay 5e-4, a rate of .05 that climbs for a tenth of the steps and falls to 0 along a cosine, DSA, "
-    "bfloat16.",
+    ".9, weight decay 5e-4, a rate of .05 that climbs for a tenth of the steps and falls to 0 along a cosine, DSA.",
 }
 
 
@@ -63,38 +71,21 @@ def main() -> int:
 def measure(entry: TaskEntry, arm: Arm, runs: int | None = None) -> None:
     """Train what is missing of the first runs of an arm, and say what its mean is after each."""
     split = open_distillation_split(entry)
-    for run in range(runs or (RANDOM_RUNS if arm == "random" else WHOLE_RUNS)):
+    for run in range(runs or RUNS[arm]):
         identity = _identity(arm, run)
         if any((done.subset_seed, done.net_seed) == identity for done in _done(entry, arm)):
             continue
         _keep(entry, arm, _trained(entry, split, arm, identity))
-        anchor = _anchor(read_references(entry), entry, arm)
+        anchor = read_anchor(entry, arm)
         assert anchor is not None
         error = anchor.standard_error if anchor.standard_error is not None else float("nan")
-        units = len(anchor.units())
+        units = len(independent_units(anchor.runs))
         print(f"{entry.task.name} {arm}: {anchor.mean:.4f}, standard error {error:.4f} over {units}", flush=True)
 
 
 def _identity(arm: Arm, run: int) -> tuple[int | None, int]:
     """Seeds of subset and net."""
     return (run % SUBSETS if arm == "random" else None), FIRST_NET_SEED + run
-
-
-def whole_plan(settings: DistillationSettings) -> TrainingPlan:
-    """How nets are trained on the whole training set."""
-    return TrainingPlan(
-        architecture=settings.architecture,
-        mean=settings.mean,
-        std=settings.std,
-        epochs=WHOLE_EPOCHS,
-        batch_size=256,
-        optimizer=Optimizer(learning_rate=0.05, nesterov=False),
-        schedule=Schedule(warmup_share=0.1, decay="cosine"),
-        augmentations=[DSA(name="dsa")],
-        precision="bfloat16",
-        channels_last=False,
-        micro_batch=MICRO_BATCH,
-    )
 
 
 def random_subset(entry: TaskEntry, seed: int) -> TrainingSet:
@@ -108,13 +99,20 @@ def random_subset(entry: TaskEntry, seed: int) -> TrainingSet:
 
 def _trained(entry: TaskEntry, split: OpenDistillationSplit, arm: Arm, identity: tuple[int | None, int]) -> AnchorRun:
     subset_seed, net_seed = identity
-    settings, classes = settings_of(entry), len(entry.task.data.classes)
+    plan = arm_plan(entry, arm)
     if subset_seed is not None:
-        plan, examples = planned(settings, classes, "standard")[STANDARD].plan, random_subset(entry, subset_seed)
+        examples = random_subset(entry, subset_seed)
     else:
         train_part = data.load(entry.task.data.dataset, "train")
-        plan, examples = whole_plan(settings), labelled(train_part.images, train_part.labels, classes)
-    key = canonical_sha256({"plan": plan.model_dump(mode="json"), "of": _name(entry, arm), "seeds": list(identity)})
+        examples = labelled(train_part.images, train_part.labels, len(entry.task.data.classes))
+    key = canonical_sha256(
+        {
+            "plan": plan_sha256(plan),
+            "trainer": TRAINER_FORMAT,
+            "of": anchor_name(entry, arm),
+            "seeds": list(identity),
+        }
+    )
     progress_file = cache_dir() / "anchors" / f"{key}.training"
     progress_file.parent.mkdir(parents=True, exist_ok=True)
     trained = train(plan, examples, seed=net_seed, progress_file=progress_file, show_progress=sys.stderr.isatty())
@@ -124,30 +122,24 @@ def _trained(entry: TaskEntry, split: OpenDistillationSplit, arm: Arm, identity:
     return AnchorRun(subset_seed=subset_seed, net_seed=net_seed, accuracy=float(right.mean()))
 
 
-def _name(entry: TaskEntry, arm: Arm) -> str:
-    """What the arm of a task is called in the file."""
-    return f"{entry.task.name}.v{entry.task.version}" if arm == "random" else entry.task.data.dataset
-
-
-def _anchor(references: References, entry: TaskEntry, arm: Arm) -> Anchor | None:
-    return getattr(references, arm).get(_name(entry, arm))
-
-
 def _done(entry: TaskEntry, arm: Arm) -> list[AnchorRun]:
-    anchor = _anchor(read_references(entry), entry, arm)
+    anchor = read_anchor(entry, arm)
     return list(anchor.runs) if anchor else []
 
 
 def _keep(entry: TaskEntry, arm: Arm, run: AnchorRun) -> None:
     """Add a run to the file, which other processes may be adding to."""
     with FileLock(cache_dir() / "anchors" / ".lock"):
-        references = read_references(entry)
-        known = _anchor(references, entry, arm)
-        runs = sorted([*(known.runs if known else []), run], key=lambda one: one.net_seed)
-        arms = {
-            **getattr(references, arm),
-            _name(entry, arm): Anchor.model_validate({"training": TRAINING[arm], "runs": runs, **summary(runs)}),
+        runs = sorted([*_done(entry, arm), run], key=lambda one: one.net_seed)
+        anchor = {
+            "training": TRAINING[arm],
+            "plan_sha256": plan_sha256(arm_plan(entry, arm)),
+            "split_sha256": entry.task.data.split_sha256,
+            "runs": runs,
+            **summary(runs),
         }
+        references = read_references(entry)
+        arms = {**getattr(references, arm), anchor_name(entry, arm): Anchor.model_validate(anchor)}
         updated = references.model_copy(update={arm: dict(sorted(arms.items()))})
         write_atomically(entry.folder / REFERENCE, (updated.model_dump_json(indent=1) + "\n").encode())
 

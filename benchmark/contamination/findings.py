@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from scipy import special
 
 from benchmark.contamination.copies import closest_test_images, exact_copies
 from benchmark.documents import Flag
-from benchmark.statistics import wilson_interval
 
 INSPECTION = "contamination"
-CONFIDENCE = 0.95
 Found = Mapping[str, np.ndarray]
 FALSE_ALARMS = 0.01
 """Share of honest images that reach the threshold, at most."""
+UNLIKELY = 0.01
+"""Share of honest sets that are flagged, at most."""
 SHOWN_PAIRS = 5
 """The nearest pairs in the record, whether or not they are copies."""
 NAMED = 10
@@ -22,25 +23,32 @@ DECIMALS = 3
 """Correlations vary in their last digits with the processor; `result` does not."""
 
 
-def look_for_copies(images: np.ndarray, test_images: np.ndarray) -> Found:
+def look_for_copies(images: np.ndarray, test_images: np.ndarray, rows: np.ndarray | None = None) -> Found:
     """Copies of test images among the images of a set, both uint8 (., H, W, C), as a screen shows them.
 
-    exact: int64 (E, 2), row and test row of equal pixels, mirrored or not. test_row: int64 (N,), the nearest one, and
-    correlation: float64 (N,), in [-1, 1].
+    rows: int (N,), which image of the set each of them shows, ascending from 0 without a gap; one may be shown in
+    several ways. By default each shows its own.
+    exact: int64 (E, 2), row and test row of equal pixels, mirrored or not. test_row: int64 (R,), the nearest one of
+    each row, and correlation: float64 (R,), in [-1, 1].
     """
+    shown = np.arange(len(images)) if rows is None else rows
     closest = closest_test_images(images, test_images)
-    exact = [(copy.row, copy.test_row) for copy in exact_copies(images, test_images)]
+    exact = sorted({(int(shown[copy.row]), copy.test_row) for copy in exact_copies(images, test_images)})
+    # The nearest of the ways a row is shown, the first of equals.
+    order = np.lexsort((-closest.correlations, shown))
+    nearest = order[np.unique(shown[order], return_index=True)[1]]
     return {
         "exact": np.array(exact, dtype=np.int64).reshape(-1, 2),
-        "test_row": closest.test_rows.astype(np.int64),
-        "correlation": np.round(closest.correlations, DECIMALS),
+        "test_row": closest.test_rows[nearest].astype(np.int64),
+        "correlation": np.round(closest.correlations[nearest], DECIMALS),
     }
 
 
 def copy_flags(found: Found, threshold: float) -> list[Flag]:
     """Contamination flags with their evidence: any exact copy, and more near copies than honest images have by chance.
 
-    By chance: the lower end of the 95 % interval of their share is above FALSE_ALARMS.
+    By chance: were FALSE_ALARMS of honest images near copies, at most UNLIKELY of honest sets would have so many or
+    more. Of 10 images two are enough, of 100 five, of 500 twelve.
     """
     flags = []
     exact = [(int(row), int(test_row)) for row, test_row in found["exact"]]
@@ -50,7 +58,7 @@ def copy_flags(found: Found, threshold: float) -> list[Flag]:
         flags.append(Flag(name="contamination", evidence=evidence + " A row with exact copies is void."))
     order = np.argsort(-found["correlation"], kind="stable").tolist()
     near = [row for row in order if row not in taken and found["correlation"][row] >= threshold]
-    if near and wilson_interval(len(near), len(order), CONFIDENCE).lower > FALSE_ALARMS:
+    if near and special.bdtrc(len(near) - 1, len(order), FALSE_ALARMS) <= UNLIKELY:
         evidence = (
             f"{len(near):,} of {len(order):,} images nearly are test images (correlation from {threshold:.3f}, largest "
             f"{found['correlation'][near[0]]:.3f}), where at most {FALSE_ALARMS:.0%} of honest ones are: "

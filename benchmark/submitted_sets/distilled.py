@@ -45,8 +45,13 @@ class DistilledSet:
         return sum(self.bytes.values())
 
     def pixels(self) -> np.ndarray:
-        """The images as a screen shows them, cut off at black and white and rounded: uint8 (N, H, W, C)."""
-        return np.rint(np.clip(self.images, 0, 1) * 255).astype(np.uint8)
+        """The images as a screen shows them: uint8 (N, H, W, C)."""
+        return on_screen(self.images)
+
+
+def on_screen(images: np.ndarray) -> np.ndarray:
+    """Float images, 0 black and 1 white, cut off at both and rounded to 256 levels: uint8 of the same shape."""
+    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
 
 
 def max_distilled_bytes(slots: int, image_size: int, channels: int, classes: int) -> int:

@@ -12,11 +12,11 @@ import numpy as np
 from pydantic import Field
 
 from benchmark import data
+from benchmark.contamination.watched import watched_positions
 from benchmark.corruptions import corrupt
 from benchmark.data import Dataset
 from benchmark.data.checksums import image_checksums, values_sha256
 from benchmark.data.derived.dirty_pool import Pool
-from benchmark.data.derived.words import image_words
 from benchmark.documents.store import write_atomically
 from benchmark.documents.strict import Sha256, Strict, parse
 from benchmark.errors import MettleError
@@ -137,13 +137,6 @@ def _hold(entry: TaskEntry, what: str, frozen: str | None, found: str) -> None:
         own = "and take the authors' own labels" if settings_of(entry).pool == "cifar10n-worse" else ""
         fix = f"Restore the code: git checkout -- benchmark tasks {own}".rstrip() + "."
         raise MettleError(f"{entry.task.id} {what}", f"was frozen with the sha256 {frozen}", found, fix)
-
-
-def watched_positions(labels: np.ndarray, per_class: int) -> np.ndarray:
-    """So many positions of each class, drawn at random and frozen: int64 (classes * per_class,), ascending."""
-    positions = np.arange(len(labels))
-    drawn = positions[np.argsort(image_words("watched training images", positions, 1)[:, 0], kind="stable")]
-    return np.sort(np.concatenate([drawn[labels[drawn] == label][:per_class] for label in np.unique(labels)]))
 
 
 def freeze_curation(entry: TaskEntry, tested: int | None = None, corrupted: int = CORRUPTED_IMAGES) -> str:

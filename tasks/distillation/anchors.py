@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from benchmark.documents.strict import Finite, Line, Paragraph, Share, Strict, decode_file, parse
+from benchmark.documents import canonical_sha256
+from benchmark.documents.strict import Finite, Line, Paragraph, Sha256, Share, Strict, decode_file, parse
+from benchmark.errors import MettleError
 from benchmark.task_registry import TaskEntry
+from benchmark.training.augmentations.siamese import DSA
+from benchmark.training.plan import Optimizer, Schedule, TrainingPlan
+from tasks.distillation.settings import BATCH_SIZE, MICRO_BATCH, DistillationSettings, judging_plan, settings_of
 
 REFERENCE = "reference.json"
+Arm = Literal["random", "whole"]
+SUBSETS = 10
+RUNS: dict[Arm, int] = {"random": SUBSETS, "whole": 3}
+"""How many nets an arm needs: one for each random subset, and some on the whole set."""
+WHOLE_EPOCHS = 15
 
 
 class AnchorRun(Strict):
@@ -28,7 +38,12 @@ class Anchor(Strict):
 
     training: Paragraph
     """How the nets were trained."""
+    plan_sha256: Sha256
+    """Of the plan they were trained by, as `plan_sha256` gives it: nets of another one are refused."""
+    split_sha256: Sha256
+    """Of the split they were tested on."""
     runs: Annotated[list[AnchorRun], Field(min_length=1)]
+    """In the order of their seeds; the first of them count, so that a later run changes no score."""
     mean: Finite
     sd: Finite | None = None
     """Between independent units; None for a single one."""
@@ -41,10 +56,6 @@ class Anchor(Strict):
             if (given is None) != (value is None) or (value is not None and abs(given - value) > 1e-9):
                 raise ValueError(f"{name} of an anchor must be that of its runs, {value}")
         return self
-
-    def units(self) -> np.ndarray:
-        """Accuracies of the independent units, float64 (k,): means of subsets, or single nets."""
-        return independent_units(self.runs)
 
 
 class References(Strict):
@@ -70,6 +81,68 @@ def summary(runs: list[AnchorRun]) -> dict[str, float | None]:
     sd = float(units.std(ddof=1)) if len(units) > 1 else None
     error = sd / math.sqrt(len(units)) if sd is not None else None
     return {"mean": float(units.mean()), "sd": sd, "standard_error": error}
+
+
+def whole_plan(settings: DistillationSettings) -> TrainingPlan:
+    """How nets are trained on the whole training set."""
+    return TrainingPlan(
+        architecture=settings.architecture,
+        mean=settings.mean,
+        std=settings.std,
+        epochs=WHOLE_EPOCHS,
+        batch_size=BATCH_SIZE,
+        optimizer=Optimizer(learning_rate=0.05, nesterov=False),
+        schedule=Schedule(warmup_share=0.1, decay="cosine"),
+        augmentations=[DSA(name="dsa")],
+        channels_last=False,
+        micro_batch=MICRO_BATCH,
+    )
+
+
+def arm_plan(entry: TaskEntry, arm: Arm) -> TrainingPlan:
+    """The plan of an arm: the task's ranked one for random images, `whole_plan` for the whole set."""
+    settings = settings_of(entry)
+    return judging_plan(settings, settings.architecture) if arm == "random" else whole_plan(settings)
+
+
+def plan_sha256(plan: TrainingPlan) -> str:
+    """The identity of a plan."""
+    return canonical_sha256(plan.model_dump(mode="json", exclude_defaults=True))
+
+
+def anchor_name(entry: TaskEntry, arm: Arm) -> str:
+    """What the arm of a task is called in the file."""
+    return f"{entry.task.name}.v{entry.task.version}" if arm == "random" else entry.task.data.dataset
+
+
+def read_anchor(entry: TaskEntry, arm: Arm) -> Anchor | None:
+    """The runs there are of an arm, enough or not; None where there are none.
+
+    Raises MettleError for a bad file, and for nets of another plan or split.
+    """
+    anchor: Anchor | None = getattr(read_references(entry), arm).get(anchor_name(entry, arm))
+    if anchor is None:
+        return None
+    own = plan_sha256(arm_plan(entry, arm)), entry.task.data.split_sha256
+    if (anchor.plan_sha256, anchor.split_sha256) != own:
+        raise MettleError(
+            entry.folder / REFERENCE,
+            f"its anchor {anchor_name(entry, arm)} ({arm}) belongs to another plan or split of {entry.task.id}",
+            anchor.plan_sha256[:12],
+            "Restore it, or take it out and train it again: python -m scripts.measure_distillation_anchors",
+        )
+    return anchor
+
+
+def frozen_units(entry: TaskEntry, arm: Arm) -> np.ndarray | None:
+    """Accuracies of the independent units of an arm's first runs, float64 (k,); None until there are enough of them.
+
+    Raises MettleError as `read_anchor` does.
+    """
+    anchor = read_anchor(entry, arm)
+    if anchor is None or len(anchor.runs) < RUNS[arm]:
+        return None
+    return independent_units(anchor.runs[: RUNS[arm]])
 
 
 def read_references(entry: TaskEntry) -> References:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from benchmark.contamination.leak_gap import leak_gap
 from benchmark.documents import Score
 from benchmark.metrics import normalized_gain
 from benchmark.protocol import Arrays
@@ -16,7 +17,6 @@ from benchmark.statistics import (
     runs_and_images_interval,
     worst_interval,
 )
-from tasks.distillation.anchors import Anchor
 
 
 def over_runs_and_images(per_run: np.ndarray) -> Score:
@@ -60,16 +60,29 @@ def cross_scores(correct: Mapping[str, np.ndarray]) -> dict[str, Score]:
     }
 
 
-def anchored_scores(runs: np.ndarray, random: Anchor | None, whole: Anchor | None) -> dict[str, Score]:
-    """Lift and recovery of nets with these accuracies, float64 (k,); without an anchor what rests on it is missing."""
-    if random is None:
+def leak_gap_score(correct: np.ndarray, on_watched: np.ndarray) -> Score | None:
+    """Test accuracy minus that on watched training images outside the set; None without such images.
+
+    correct: bool (k, N). on_watched: bool (k, W), of the same nets.
+    """
+    if on_watched.shape[1] == 0:
+        return None
+    gap = leak_gap(correct, on_watched, CONFIDENCE)
+    return interval_score(gap.value, gap.over_runs, gap.runs, covers="training runs")
+
+
+def anchored_scores(runs: np.ndarray, low: np.ndarray | None, high: np.ndarray | None) -> dict[str, Score]:
+    """Lift and recovery of nets with these accuracies; without an anchor what rests on it is missing.
+
+    runs: float64 (k,). low, high: float64, accuracies of the independent units of the random and the whole anchor.
+    """
+    if low is None:
         return {}
-    mean, low = float(runs.mean()), random.units()
+    mean = float(runs.mean())
     lift = mean_difference_interval(runs, low, CONFIDENCE)
     found = {"lift": interval_score(mean - float(low.mean()), lift, len(runs), covers="training runs")}
-    if whole is None:
+    if high is None:
         return found
-    high = whole.units()
     recovery = normalized_gain(mean, float(low.mean()), float(high.mean()))
     if np.isfinite(recovery):
         interval = normalized_gain_interval(runs, low, high, CONFIDENCE)

@@ -35,6 +35,8 @@ class DistillationSettings(Strict):
     """It lowers the rate at the end of epoch 501 = 1000 // 2 + 1, counted from 0."""
     looked_at_runs: Count = 3
     """How many of them are also tested on corrupted images, and on the way."""
+    watched_per_class: Count = 500
+    """Training images of each class that they are asked about as well."""
     own_runs: Count = 3
     """Nets of a set's own recipe."""
     quick_runs: Count = 3

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from benchmark import data
+from benchmark.contamination.watched import watched_positions
 from benchmark.corruptions import corrupt_severities
 from benchmark.data import Dataset
 from benchmark.data.checksums import image_checksums, values_sha256
@@ -19,8 +20,19 @@ from benchmark.documents.strict import Strict, parse
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.generated_cells import GeneratedCells
 from tasks.corruption.settings import split_cell
-from tasks.corruption.split import GeneratedSplit, Images, check_images, images_of, pinned, read_canary, read_checksums
+from tasks.corruption.split import (
+    Canary,
+    GeneratedSplit,
+    Images,
+    check_images,
+    images_of,
+    pinned,
+    read_canary,
+    read_checksums,
+)
+from tasks.distillation.settings import settings_of
 
+TRAIN = "train"
 CORRUPTED_IMAGES = 1000
 SEED = 61
 """That of the corruption tasks: the cells are the first images of theirs."""
@@ -48,6 +60,7 @@ class OpenDistillationSplit:
     dataset: Dataset
     frozen: DistillationSplit
     corrupted: GeneratedCells
+    watched_per_class: int
 
     @property
     def images(self) -> np.ndarray:
@@ -68,6 +81,22 @@ class OpenDistillationSplit:
         """uint8 (cells, n, H, W, C), in the order of `cells`."""
         return np.stack([images for cell in self.cells for _, images in self.corrupted.cells([cell])])
 
+    @cached_property
+    def watched(self) -> tuple[np.ndarray, np.ndarray]:
+        """Training images that are watched, uint8 (W, H, W, C), and their labels, int64 (W,).
+
+        Images that copies of the data set differ in are not among them.
+        """
+        training = data.load(self.dataset.name, TRAIN, progress=False)
+        unsure = training.manifest.part(TRAIN).inexact
+        positions = watched_positions(training.labels, self.watched_per_class, unsure)
+        return training.images[positions], training.labels[positions]
+
+    @cached_property
+    def canary(self) -> Canary:
+        """Test images that nearly all honest models miss."""
+        return read_canary(self.dataset.name, self.frozen.tested)
+
     @property
     def judging(self) -> dict[str, Any]:
         """What decides what a net is found to get right: the pixels of this copy, the labels and the cells."""
@@ -75,6 +104,7 @@ class OpenDistillationSplit:
             "pixels": self.dataset.pixels_sha256,
             "labels": self.frozen.test.labels_sha256,
             "tested": self.frozen.tested,
+            "watched_per_class": self.watched_per_class,
             "cells": canonical_sha256(self.frozen.corrupted.cells),
         }
 
@@ -85,7 +115,7 @@ def open_distillation_split(entry: TaskEntry) -> OpenDistillationSplit:
     dataset = data.load(frozen.test.dataset, frozen.test.part)
     check_images(entry, frozen.test, dataset)
     cells = GeneratedCells(entry, dataset, frozen.corrupted, read_checksums(entry, frozen.corrupted))
-    return OpenDistillationSplit(dataset, frozen, cells)
+    return OpenDistillationSplit(dataset, frozen, cells, settings_of(entry).watched_per_class)
 
 
 def freeze_split(

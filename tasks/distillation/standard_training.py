@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from benchmark.contamination import findings
+from benchmark.contamination.copies import exact_copies
 from benchmark.contamination.figures import copy_threshold
 from benchmark.contamination.near_duplicates import far_from_training
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, OpenSet, PlannedRuns
@@ -19,7 +20,9 @@ from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
-from tasks.distillation.anchors import read_references
+from tasks.corruption.canary_flag import canary_flag
+from tasks.distillation.anchors import RUNS, frozen_units
+from tasks.distillation.looks import looks
 from tasks.distillation.measures import (
     anchored_scores,
     byte_scores,
@@ -27,6 +30,7 @@ from tasks.distillation.measures import (
     corrupted_hits,
     cross_scores,
     early_scores,
+    leak_gap_score,
     net_cell,
     over_runs_and_images,
 )
@@ -34,8 +38,10 @@ from tasks.distillation.settings import CROSS, OWN, STANDARD, planned, settings_
 from tasks.distillation.split import OpenDistillationSplit, open_distillation_split
 from tasks.distillation.trainable import TrainableSet, read_trainable
 
-JUDGED_FORMAT = 1
+JUDGED_FORMAT = 2
 """Raised when nets are asked something else, so that older answers are not taken for new ones."""
+LOOKS_FORMAT = 1
+"""Raised when images are searched in other ways."""
 
 
 class StandardTraining(DatasetProtocol):
@@ -68,16 +74,23 @@ class StandardTraining(DatasetProtocol):
     ) -> dict[str, Any]:
         """Of a net of an own recipe, the recipe too: tiles, teacher and kind of label stand in no plan."""
         identity = super().identity_for(entry, split, artifact, effort, shard)
+        if shard.startswith(INSPECTION):
+            identity["looks"] = LOOKS_FORMAT
         if shard.startswith(f"{OWN}/") and artifact.own_recipe is not None:
             identity["own_recipe"] = artifact.own_recipe.model_dump(mode="json", exclude_defaults=True)
         return identity
 
     def judge(self, entry: TaskEntry, split: OpenDistillationSplit, plan: str, run: int, net: Net) -> Arrays:
-        """The class of every test image, unsigned (N,); of the first nets, correctness bits of the cells, too.
+        """The class of every test image; by the ranked plan, correctness bits of watched images and of corrupted cells.
 
-        predicted: unsigned (N,). corrupted_correct: uint8 (cells, ceil(n / 8)).
+        predicted: unsigned (N,). watched_correct: uint8 (ceil(W / 8),). corrupted_correct, of the first nets: uint8
+        (cells, ceil(n / 8)).
         """
         arrays = {"predicted": _predicted(entry, split, net)}
+        if plan == STANDARD:
+            images, labels = split.watched
+            found = net.decide(images, f"{entry.task.id} watched images").predicted
+            arrays["watched_correct"] = np.packbits(found == labels)
         if self._looked_at(entry, plan, run):
             labels = split.labels[: split.frozen.corrupted.count]
             hits = [
@@ -98,7 +111,8 @@ class StandardTraining(DatasetProtocol):
 
     def inspect(self, entry: TaskEntry, split: OpenDistillationSplit, submitted: TrainableSet, name: str) -> Arrays:
         """Copies of test images among those of the set, as `look_for_copies` gives them."""
-        return findings.look_for_copies(submitted.distilled.pixels(), split.images)
+        images, rows = looks(submitted.distilled)
+        return findings.look_for_copies(images, split.images, rows)
 
     def combine(
         self, entry: TaskEntry, split: OpenDistillationSplit, candidate: Candidate, shards: Mapping[str, Arrays]
@@ -125,10 +139,17 @@ class StandardTraining(DatasetProtocol):
             "learning_rate": Score(value=submitted.adapted(plans[main].plan).optimizer.learning_rate),
         }
         if tier == "standard":  # the anchors were trained by the ranked plan
-            references = read_references(entry)
-            stem = f"{entry.task.name}.v{entry.task.version}"
-            random, whole = references.random.get(stem), references.whole.get(entry.task.data.dataset)
-            scores |= anchored_scores(right / len(labels), random, whole)
+            units = {arm: frozen_units(entry, arm) for arm in RUNS}
+            scores |= anchored_scores(right / len(labels), units["random"], units["whole"])
+        canary = split.canary
+        if canary.ids:
+            scores["canary_accuracy"] = over_runs_and_images(correct[:, canary.ids])
+        if all("watched_correct" in arrays for arrays in nets):
+            watched = split.watched[0]
+            answers = np.stack([np.unpackbits(arrays["watched_correct"], count=len(watched)) for arrays in nets])
+            outside = _outside(watched, submitted.distilled.pixels())
+            if (gap := leak_gap_score(correct, answers[:, outside].astype(bool))) is not None:
+                scores["leak_gap"] = gap
         apart = far_from_training(entry.task.data.dataset, len(labels))
         if apart is not None:
             scores["accuracy_without_near_duplicates"] = over_runs_and_images(correct[:, apart])
@@ -154,9 +175,18 @@ class StandardTraining(DatasetProtocol):
         notes = [f"Conversion, as its author says: {conversion}"] if conversion else []
         found = shards[INSPECTION + findings.INSPECTION]
         flags = findings.copy_flags(found, copy_threshold(entry.task.data.dataset))
+        if (known := scores.get("canary_accuracy")) is not None and known.lower is not None:
+            flags += canary_flag(canary, known)
         return Scored(
             scores, {**cells, **findings.copy_cells(found), **findings.pair_cells(found)}, outcomes, flags, notes
         )
+
+
+def _outside(watched: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Which watched images are none of the set's, as they are or mirrored: bool (W,)."""
+    outside = np.ones(len(watched), bool)
+    outside[[copy.test_row for copy in exact_copies(images, watched)]] = False
+    return outside
 
 
 def _predicted(entry: TaskEntry, split: OpenDistillationSplit, net: Net) -> np.ndarray:

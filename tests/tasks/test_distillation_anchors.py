@@ -10,10 +10,20 @@ import pytest
 from benchmark.errors import MettleError
 from benchmark.task_registry import find_task
 from scripts.measure_distillation_anchors import measure, random_subset
-from tasks.distillation.anchors import Anchor, AnchorRun, independent_units, read_references, summary
-from tests.tasks.small_distillation import small_distillation
+from tasks.distillation.anchors import (
+    RUNS,
+    Anchor,
+    AnchorRun,
+    frozen_units,
+    independent_units,
+    read_anchor,
+    read_references,
+    summary,
+)
+from tests.tasks.small_distillation import small_distillation, write_anchor
 
 TASK = "distillation/fashion-mnist-ipc1"
+SHA = "0" * 64
 
 
 def run(subset: int | None, net: int, accuracy: float) -> AnchorRun:
@@ -32,9 +42,17 @@ def test_nets_of_one_subset_are_one_unit() -> None:
 
 def test_numbers_that_are_not_those_of_the_runs_are_refused() -> None:
     with pytest.raises(ValueError, match="mean of an anchor"):
-        Anchor(training="x", runs=[run(None, 1, 0.5)], mean=0.6)
+        Anchor(training="x", plan_sha256=SHA, split_sha256=SHA, runs=[run(None, 1, 0.5)], mean=0.6)
     with pytest.raises(ValueError, match="sd of an anchor"):
-        Anchor(training="x", runs=[run(None, 1, 0.5)], mean=0.5, sd=0.1, standard_error=0.1)
+        Anchor(
+            training="x",
+            plan_sha256=SHA,
+            split_sha256=SHA,
+            runs=[run(None, 1, 0.5)],
+            mean=0.5,
+            sd=0.1,
+            standard_error=0.1,
+        )
 
 
 def test_subsets_are_balanced_and_differ(tmp_path: Path) -> None:
@@ -62,8 +80,29 @@ def test_runs_are_kept_one_by_one_and_not_made_again(
     assert anchor.standard_error is not None
 
 
+def test_an_arm_counts_once_it_is_whole_and_later_runs_change_nothing(tmp_path: Path) -> None:
+    entry = find_task(TASK, small_distillation(tmp_path / "tasks"))
+    accuracies = [0.5 + net / 100 for net in range(RUNS["random"] + 1)]
+    for runs, counted in (
+        (RUNS["random"] - 1, None),
+        (RUNS["random"], RUNS["random"]),
+        (RUNS["random"] + 1, RUNS["random"]),
+    ):
+        write_anchor(entry, "random", accuracies[:runs])
+        units = frozen_units(entry, "random")
+        assert (None if units is None else units.tolist()) == (accuracies[:counted] if counted else None)
+
+
+def test_nets_of_another_plan_or_split_are_refused(tmp_path: Path) -> None:
+    entry = find_task(TASK, small_distillation(tmp_path / "tasks"))
+    for change in ({"plan_sha256": SHA}, {"split_sha256": SHA}):
+        write_anchor(entry, "whole", [0.9, 0.91, 0.92], **change)
+        with pytest.raises(MettleError, match=r"fashion-mnist \(whole\) belongs to another plan or split"):
+            read_anchor(entry, "whole")
+
+
 def test_a_bad_file_is_one_line(tmp_path: Path) -> None:
     entry = find_task(TASK, small_distillation(tmp_path / "tasks"))
-    (entry.folder / "reference.json").write_text('{"random": {"fashion-mnist-ipc1.v1": {"training": "x", "runs": []}}}')
-    with pytest.raises(MettleError, match="runs"):
+    (entry.folder / "reference.json").write_text('{"random": {"x.v1": {"training": "x", "runs": []}}}')
+    with pytest.raises(MettleError, match=r"random\.x\.v1\.plan_sha256"):
         read_references(entry)
