@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from benchmark.models.architectures.convnet import ConvNet
 from benchmark.models.architectures.instance_normalized import first_block, normalized_rectified_pooled
-from benchmark.models.architectures.winograd import convolve_3x3
+from benchmark.models.architectures.winograd import convolve_3x3, transformed_filters
 
 
 def maps_first(images: torch.Tensor) -> torch.Tensor:
@@ -35,7 +35,7 @@ def test_convolution_is_that_of_torch(size: int) -> None:
     images = torch.randn(3, 5, size, size, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(7, 5, 3, 3, dtype=torch.float64, requires_grad=True)
     expected = functional.conv2d(images, weight, padding=1)
-    found = convolve_3x3(maps_first(images), weight).permute(2, 3, 0, 1)
+    found = convolve_3x3(maps_first(images), transformed_filters(weight)).permute(2, 3, 0, 1)
     assert torch.allclose(found, expected, atol=1e-12)
     outside = torch.randn_like(expected)
     for ours, theirs in zip(
@@ -50,7 +50,7 @@ def test_convolution_in_float32_keeps_five_digits() -> None:
     torch.manual_seed(0)
     images, weight = torch.randn(10, 128, 16, 16), torch.randn(128, 128, 3, 3) / 34
     exact = functional.conv2d(images.double(), weight.double(), padding=1)
-    found = convolve_3x3(maps_first(images), weight).permute(2, 3, 0, 1)
+    found = convolve_3x3(maps_first(images), transformed_filters(weight)).permute(2, 3, 0, 1)
     assert (found - exact).abs().max() < 5e-5 * exact.abs().max()
 
 

@@ -105,7 +105,7 @@ class _NormalizedRectifiedMeans(torch.autograd.Function):
     def forward(ctx: Any, maps: torch.Tensor, scale: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
         positions, side = len(maps), math.isqrt(len(maps))
         centred = maps - maps.mean(0)
-        variances = torch.linalg.vector_norm(centred, dim=0).square() / positions
+        variances = (centred * centred).sum(0) / positions
         inverse = torch.rsqrt(variances + EPSILON)
         rectified = torch.addcmul(shift, centred, scale * inverse).relu_().view(side, side, -1)
         ctx.save_for_backward(centred, rectified, scale, inverse)
