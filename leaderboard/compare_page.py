@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchmark.documents import Task
-from leaderboard.compare_view import compare_island
+from leaderboard.compare_view import compare_island, compared_metric
 from leaderboard.pair_tests import PAIR_TESTS
 from leaderboard.ranking import CONFIDENCE
 from leaderboard.rows import Table
@@ -30,6 +30,7 @@ def compare_page(
         task=task,
         task_path=task_path,
         newest=newest,
+        compared=compared_metric(task),
         pair_test=PAIR_TESTS[task.pair_test],
         confidence=CONFIDENCE,
         island=island,

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from benchmark.documents import Score, Task
+from benchmark.documents import Metric, Score, Task
 from benchmark.statistics import run_spread
 from benchmark.statistics.all_pairs import AllPairs, paired_differences, run_differences
 from leaderboard.headings import heading
 from leaderboard.numbers import decimals, factor, show, unit_sign
-from leaderboard.outcomes import Outcomes
+from leaderboard.outcomes import Outcomes, averaged_score
 from leaderboard.ranking import CONFIDENCE
 from leaderboard.rows import Row, Table
 from leaderboard.status import EXPLAINED
@@ -32,8 +32,9 @@ SMALLEST_P = 1e-99
 
 
 def compared_rows(task: Task, tables: Sequence[Table]) -> list[tuple[Table, Row]]:
-    """The rows that can be compared, table by table: those with a primary score, which a quick look may lack."""
-    found = [(table, row) for table in tables for row in table.rows if row.entry.score(task.primary.name) is not None]
+    """The rows that can be compared, table by table: those with the score that outcomes average to."""
+    named = averaged_score(task)
+    found = [(table, row) for table in tables for row in table.rows if row.entry.score(named) is not None]
     return found[:MOST_ROWS] + [(table, row) for table, row in found[MOST_ROWS:] if row.entry.local]
 
 
@@ -49,12 +50,13 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
         return Markup("")
     pairs = all_pairs(task, [row.entry.outcomes for _, row in placed])
     metrics = (task.primary, *task.also)
+    compared = compared_metric(task)
     digits = {metric.name: decimals(metric, [row.entry.score(metric.name) for _, row in placed]) for metric in metrics}
     rows = []
     for table, row in placed:
         shown = [show(metric, row.entry.score(metric.name), digits[metric.name]) for metric in metrics]
-        primary = row.entry.score(task.primary.name)
-        assert primary is not None, "compared rows have one"
+        averaged = row.entry.score(compared.name)
+        assert averaged is not None, "compared rows have one"
         rows.append(
             {
                 "key": keys[row.entry.record.id],
@@ -64,15 +66,15 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
                 "table": heading(task, table.kind).title,
                 "status": row.status,
                 "standing": _standing(table, row),
-                "value": factor(task.primary) * primary.value,
+                "value": factor(compared) * averaged.value,
                 "scores": [[one.value, one.interval] for one in shown],
                 "best": [_comparable(row.entry.score(metric.name)) for metric in metrics],
             }
         )
     return json_island(
         {
-            "primary": task.primary.title,
-            "unit": "points" if unit_sign(task.primary) in ("%", "points") else "",
+            "primary": compared.title,
+            "unit": "points" if unit_sign(compared) in ("%", "points") else "",
             "metrics": [
                 {
                     "title": metric.title,
@@ -89,6 +91,11 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
             **_pairs(task, pairs, len(placed)),
         }
     )
+
+
+def compared_metric(task: Task) -> Metric:
+    """The metric that differences are shown in: the one outcomes average to, which a gain is a multiple of."""
+    return next(metric for metric in (task.primary, *task.also) if metric.name == averaged_score(task))
 
 
 def all_pairs(task: Task, outcomes: Sequence[Outcomes | None]) -> AllPairs | None:
@@ -119,7 +126,7 @@ def _pairs(task: Task, pairs: AllPairs | None, count: int) -> dict[str, Any]:
     if pairs is None:
         return {"width": None, "p": None}
     # A metric in percent keeps outcomes in shares, as one in shares does.
-    steps = WIDTH_STEPS * (100 if task.primary.unit in ("share", "points", "percent") else 1)
+    steps = WIDTH_STEPS * (100 if compared_metric(task).unit in ("share", "points", "percent") else 1)
     places = list(combinations(range(count), 2))
     widths = [pairs.half_width[place] for place in places]
     logs = [-math.log10(max(float(pairs.p_value[place]), SMALLEST_P)) for place in places]

@@ -62,9 +62,8 @@ def tables(task: Task, entries: Iterable[Entry]) -> tuple[Table, ...]:
     """The tables of one task version that have rows, in the order of `TABLE_KINDS`.
 
     Ranked are measured and reproduced records: one per team and method, of sets of others only those with seeds that
-    maintainers drew, without the batch-dependent, with near copies
-    folded. Rows that saw more than the rest stand apart and are ranked among themselves, and so are predictions; near
-    copies fold within each of these tables.
+    maintainers drew, without the batch-dependent, with near copies folded. Rows that saw more than the rest stand apart
+    and are ranked among themselves, and so are predictions; near copies fold within each of these tables.
     Whatever is not ranked says why.
     """
     sorted_out: dict[TableKind, list[Row]] = {kind: [] for kind in TABLE_KINDS}
@@ -101,12 +100,12 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
         return "unranked", row
     if entry.superseded_by is not None:
         return "unranked", replace(row, reason=f"Superseded by record {entry.superseded_by[:12]}.")
-    if entry.score(task.primary.name) is None:
-        return "unranked", replace(row, reason="An anchor of this task is not measured yet, so its gain is missing.")
     if entry.record.result.tier == "quick":
         return "unranked", replace(row, reason="A quick look: fewer nets and fewer steps than ranked rows have.")
     if entry.record.run.precision == "fast":
         return "unranked", replace(row, reason="A fast run; ranked scores use the task's own precision.")
+    if entry.score(task.primary.name) is None:
+        return "unranked", replace(row, reason="An anchor of this task is not measured yet, so its gain is missing.")
     if not task.ranked:
         return "diagnostics", row
     if reason := _seeds_of_its_authors(entry):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import combinations
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from synthetic import HOSTILE_TITLES, Method, add, many, write_task
 from synthetic_families import add_scores, detection, detection_task, group_task, worst_group
 
 from benchmark.documents import Task
+from benchmark.paths import ROOT
 from benchmark.statistics import paired_difference
+from benchmark.task_registry import find_task
 from leaderboard import compare_view
 from leaderboard.collect import collect
 from leaderboard.compare_view import compare_island, compared_rows
@@ -111,3 +114,21 @@ def test_one_row_has_no_page(tmp_path: Path) -> None:
     many(tmp_path / "submissions", task, 1, images=50)
     board = tables(task, collect([tmp_path / "submissions"], tmp_path / "tasks", tmp_path / "none").entries[task.id, 1])
     assert compare_island(task, board, row_keys(board)) == ""
+
+
+def test_rows_ranked_by_a_gain_are_compared_in_accuracy(tmp_path: Path) -> None:
+    """Outcomes are accuracies: a difference of gains beside their interval would be another unit."""
+    for name in ("curation-oracle", "curation-small-loss", "curation-random"):
+        shutil.copytree(ROOT / "submissions" / name, tmp_path / "submissions" / name)
+    entry = find_task("curation/fashion-mnist-dirty-5k")
+    found = collect([tmp_path / "submissions"], ROOT / "tasks", tmp_path / "none").entries[entry.task.id, 1]
+    board = tables(entry.task, found)
+    island = json.loads(compare_island(entry.task, board, row_keys(board)))
+    rows = [row for _, row in compared_rows(entry.task, board)]
+    assert (island["primary"], island["unit"]) == ("Test accuracy", "points")
+    for shown, row in zip(island["rows"], rows, strict=True):
+        assert shown["value"] == pytest.approx(100 * row.entry.record.result.scores["accuracy"].value)
+    for (i, j), width in zip(combinations(range(3), 2), island["width"], strict=True):
+        first, second = (rows[at].entry.outcomes.values / rows[at].entry.outcomes.scale for at in (i, j))
+        pooled = np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / len(first))
+        assert 100 * pooled < width / 1000 < 100 * 4 * pooled  # Student's factor lies between
