@@ -7,7 +7,7 @@ from leaderboard.copy_tables import COPY_KINDS, copy_tables
 from leaderboard.numbers import MISSING, plain
 from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, share_cell
 
-KINDS = ("net", "architecture", "own", *COPY_KINDS)
+KINDS = ("net", "architecture", "own", "own_bytes", *COPY_KINDS)
 ARCHITECTURES = {
     "convnet2": "ConvNet-2",
     "convnet3_bn": "ConvNet-3 with batch norm",
@@ -15,15 +15,17 @@ ARCHITECTURES = {
     "mlp": "MLP",
     "lenet5": "LeNet-5",
 }
+NEEDED = {"set": "The set's own arrays", "teacher": "Teacher's weights", "whitening": "Whitening"}
 ACCURACY = PartColumn("Test accuracy %", best="high")
+BYTES = PartColumn("Bytes")
 LOSS = PartColumn("Training loss", "Mean over the last epoch, after the augmentation.", "low")
 
 
 def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Values]]:
     """The tables of this family, and the cells that belong to none of them.
 
-    cells: by name, `net:<seed>`, `architecture:<name>`, `own:<seed>`, `copy:<image>` and `pair:<image>` among
-    others.
+    cells: by name, `net:<seed>`, `architecture:<name>`, `own:<seed>`, `own_bytes:<of what>`, `copy:<image>` and
+    `pair:<image>` among others.
     """
     kinds, others = cells_of_kinds(cells, KINDS)
     made = (
@@ -35,6 +37,7 @@ def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Value
             {ARCHITECTURES.get(name, name): values for name, values in kinds["architecture"].items()},
         ),
         _nets("Own recipe", "Nets trained by the set's own recipe; never ranked.", "Net", kinds["own"]),
+        _bytes(kinds["own_bytes"]),
         *copy_tables(kinds),
     )
     return [table for table in made if table is not None], others
@@ -45,6 +48,18 @@ def _nets(title: str, caption: str, first: str, nets: ByName) -> PartTable | Non
         return None
     rows = tuple(PartRow(name, (share_cell(values, "accuracy"), _loss(values))) for name, values in nets.items())
     return PartTable(title, caption, first, (ACCURACY, LOSS), rows)
+
+
+def _bytes(needed: ByName) -> PartTable | None:
+    if not needed:
+        return None
+    rows = tuple(
+        PartRow(NEEDED.get(of, of), (PartCell(f"{values['bytes']:,.0f}", values["bytes"]),))
+        for of, values in needed.items()
+    )
+    return PartTable(
+        "Own recipe, bytes", "What its training needs, as stored. The decoder has none.", "Of", (BYTES,), rows
+    )
 
 
 def _loss(values: Values) -> PartCell:

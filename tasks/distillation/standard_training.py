@@ -157,10 +157,12 @@ class StandardTraining(DatasetProtocol):
         if own:
             hits_of_own = np.stack([arrays["predicted"] == labels for arrays in own.values()])
             scores["own_recipe_accuracy"] = over_runs_and_images(hits_of_own)
-            scores["own_recipe_bytes"] = Score(value=float(submitted.own_recipe_bytes))
+            scores["own_recipe_bytes"] = Score(value=float(sum(submitted.own_recipe_bytes.values())))
         cells = {f"net:seed {seed}": net_cell(labels, arrays) for seed, arrays in zip(seeds, nets, strict=True)}
         cells |= {f"architecture:{name}": net_cell(labels, arrays) for name, arrays in others.items()}
         cells |= {f"own:seed {seed}": net_cell(labels, arrays) for seed, arrays in own.items()}
+        if own:
+            cells |= {f"own_bytes:{of}": {"bytes": float(n)} for of, n in submitted.own_recipe_bytes.items()}
         cells |= class_cells(labels, correct, entry.task.data.classes)
         hits = corrupted_hits(nets, split.frozen.corrupted.count)
         if hits is not None:

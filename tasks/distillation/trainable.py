@@ -55,9 +55,9 @@ class TrainableSet:
         )
 
     @property
-    def own_recipe_bytes(self) -> int:
-        """Of the file's arrays and of everything its recipe needs besides."""
-        return self.distilled.total_bytes + sum(self.own.bytes.values())
+    def own_recipe_bytes(self) -> dict[str, int]:
+        """Of the file's arrays, `set`, and of everything its recipe needs besides: `teacher`, `whitening`."""
+        return {"set": self.distilled.total_bytes, **self.own.bytes}
 
 
 def read_trainable(entry: TaskEntry, artifact: Artifact, file: Path) -> TrainableSet:

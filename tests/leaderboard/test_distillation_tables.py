@@ -34,6 +34,10 @@ def test_cells_become_tables_and_nothing_is_lost() -> None:
     assert architectures.rows[0].cells[1].text == "–"
     assert [cell.text for cell in pairs.rows[0].cells] == ["4,321", "0.952"]
     assert distillation_tables({}) == ([], {})
+    ((needed,), _) = distillation_tables({"own_bytes:set": {"bytes": 7850.0}, "own_bytes:teacher": {"bytes": 31400.0}})
+    assert [(row.name, row.cells[0].text) for row in needed.rows] == [
+        ("The set's own arrays", "7,850"), ("Teacher's weights", "31,400"),
+    ]  # fmt: skip
 
 
 def test_a_set_with_a_test_image_is_removed_from_the_ranking(tmp_path: Path) -> None:

@@ -143,31 +143,6 @@ def test_a_sets_own_learning_rate_and_soft_labels_are_used(tasks_dir: Path, tmp_
     assert record.result.scores["accuracy"] != plain.result.scores["accuracy"]
 
 
-OWN_RECIPE = """
-[artifacts.own_recipe]
-steps = 20
-batch_size = 5
-zca = true
-[artifacts.own_recipe.optimizer]
-name = "adamw"
-[artifacts.own_recipe.loss]
-name = "soft_cross_entropy"
-"""
-
-
-def test_an_own_recipe_is_run_again_and_its_bytes_counted(scored: Record, tasks_dir: Path, tmp_path: Path) -> None:
-    options = Options(tasks_dir=tasks_dir, workers=1)
-    folder = submission(tmp_path / "own", images=IMAGES, labels=LABELS, extra=OWN_RECIPE)
-    record = evaluate(folder, TASK, options=options)
-    own, ranked = record.result.scores["own_recipe_accuracy"], record.result.scores["accuracy"]
-    assert 0.1 < own.value < 1
-    assert own.covers == "both"
-    assert sum(name.startswith("own:") for name in record.result.cells) == 3
-    assert ranked == scored.result.scores["accuracy"]  # the ranked training does not know the recipe
-    whitening = record.result.scores["own_recipe_bytes"].value - record.result.scores["bytes_total"].value
-    assert whitening >= 28 * 28 * 28 * 28 * 4
-
-
 def test_wrong_labels_teach_wrong_classes(scored: Record, tasks_dir: Path, tmp_path: Path) -> None:
     """Labels moved on by one: what was right before is wrong now."""
     moved = submission(tmp_path / "moved", images=IMAGES, labels=(LABELS + 1) % 10)

@@ -1,0 +1,104 @@
+"""Sets with a recipe of their own and fast runs, scored end to end: what is trained, counted, and never ranked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from benchmark import evaluate
+from benchmark.documents import Record, file_sha256
+from benchmark.effort import Effort
+from benchmark.evaluation import Options
+from benchmark.models.architectures import build
+from tests.tasks.small_distillation import real_images, small_distillation, submission
+
+TASK = "distillation/fashion-mnist-ipc1"
+IMAGES, LABELS = real_images()
+RECIPE = """
+[artifacts.own_recipe]
+steps = 20
+batch_size = 5
+{more}
+[artifacts.own_recipe.optimizer]
+name = "adamw"
+[artifacts.own_recipe.loss]
+name = "soft_cross_entropy"
+"""
+TEACHER = """
+[artifacts.own_recipe.teacher]
+architecture = "linear"
+path = "teacher.safetensors"
+sha256 = "{sha256}"
+"""
+WHITENING_BYTES = 28 * 28 * 28 * 28 * 4
+TEACHER_BYTES = 4 * (28 * 28 * 10 + 10)
+
+
+@pytest.fixture(scope="module")
+def tasks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_distillation(tmp_path_factory.mktemp("small") / "tasks")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "own recipes cache"))
+
+
+def scored(folder: Path, tasks_dir: Path, effort: Effort | None = None) -> Record:
+    return evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1, effort=effort or Effort()))
+
+
+def needed(record: Record) -> dict[str, float]:
+    """The bytes by what they are for."""
+    cells = record.result.cells
+    return {name.partition(":")[2]: cell["bytes"] for name, cell in cells.items() if name.startswith("own_bytes:")}
+
+
+def test_an_own_recipe_is_run_again_and_its_bytes_counted(tasks_dir: Path, tmp_path: Path) -> None:
+    plain = scored(submission(tmp_path / "plain", images=IMAGES, labels=LABELS), tasks_dir)
+    own = submission(tmp_path / "own", images=IMAGES, labels=LABELS, extra=RECIPE.format(more="zca = true"))
+    record = scored(own, tasks_dir)
+    scores = record.result.scores
+    assert 0.1 < scores["own_recipe_accuracy"].value < 1
+    assert scores["own_recipe_accuracy"].covers == "both"
+    assert sum(name.startswith("own:") for name in record.result.cells) == 3
+    assert scores["accuracy"] == plain.result.scores["accuracy"]  # the ranked training does not know the recipe
+    found = needed(record)
+    assert found["set"] == scores["bytes_total"].value
+    assert found["whitening"] >= WHITENING_BYTES
+    assert sum(found.values()) == scores["own_recipe_bytes"].value
+    assert needed(plain) == {}
+
+
+def test_tiles_and_a_teacher_reach_the_nets_and_the_count(tasks_dir: Path, tmp_path: Path) -> None:
+    """The same images with another teacher, and whole instead of cut, train other nets; the teacher's bytes count."""
+    accuracies = {}
+    for teacher, factor in ((1, 2), (2, 2), (1, 1)):
+        folder = tmp_path / f"teacher-{teacher}-factor-{factor}"
+        folder.mkdir()
+        torch.manual_seed(teacher)
+        net = build("linear", num_classes=10, in_channels=1, image_size=28)
+        save_file(net.state_dict(), folder / "teacher.safetensors")
+        extra = RECIPE.format(more=f"factor = {factor}")
+        extra += TEACHER.format(sha256=file_sha256(folder / "teacher.safetensors"))
+        record = scored(submission(folder, images=IMAGES, labels=LABELS, extra=extra), tasks_dir)
+        nets = [cell["train_loss"] for name, cell in record.result.cells.items() if name.startswith("own:")]
+        accuracies[teacher, factor] = nets
+        assert needed(record) == {"set": record.result.scores["bytes_total"].value, "teacher": TEACHER_BYTES}
+    assert len({tuple(nets) for nets in accuracies.values()}) == 3
+
+
+def test_a_fast_run_trains_in_bfloat16_and_says_so(tasks_dir: Path, tmp_path: Path) -> None:
+    folder = submission(tmp_path / "fast", images=IMAGES, labels=LABELS)
+    exact, fast = scored(folder, tasks_dir), scored(folder, tasks_dir, Effort("fast"))
+    assert (fast.run.precision, exact.run.precision) == ("fast", "fp32")
+    assert fast.id != exact.id
+    losses = [
+        [cell["train_loss"] for name, cell in record.result.cells.items() if name.startswith("net:")]
+        for record in (exact, fast)
+    ]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)  # three digits of bfloat16
