@@ -20,7 +20,7 @@ from benchmark.task_registry import TaskEntry
 from tasks.corruption.canary_flag import canary_flag
 from tasks.curation.chosen import Chosen, read_choice
 from tasks.curation.leak_limits import gap_flag
-from tasks.curation.measures import PLAN, Judged, common_cells, common_scores, judged
+from tasks.curation.measures import PLAN, Judged, choosing_allowance, common_cells, common_scores, judged
 from tasks.curation.reference import anchor_accuracies
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, freeze_curation, open_curation
@@ -106,7 +106,6 @@ class FixedTraining(DatasetProtocol):
         scores, cells = common_scores(split, chosen, nets) | own_scores, common_cells(split, chosen, nets) | own_cells
         flags = [
             *_canary(split, scores.get("canary_accuracy")),
-            *gap_flag(entry, scores.get("leak_gap")),
             *own_flags,
         ]
         if chosen.form == "images":
@@ -114,6 +113,8 @@ class FixedTraining(DatasetProtocol):
             scores["near_test_copies"] = Score(value=float((found["correlation"] >= threshold).sum()))
             cells |= findings.pair_cells(found) | findings.copy_cells(found)
             flags += findings.copy_flags(found, threshold)
+            # Only own images can hold a test image.
+            flags += gap_flag(entry, scores.get("leak_gap"), choosing_allowance(nets, chosen.shown_watched(split)))
         return Scored(
             scores=scores,
             cells=cells,

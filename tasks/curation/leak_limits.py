@@ -12,6 +12,8 @@ from benchmark.task_registry import TaskEntry
 FILE = "leak_limits.json"
 FEWEST_SETS = 5
 """Honest sets without which there is no limit: two have put it at 19 points, where it catches nothing."""
+LARGEST_BUDGET = 5000
+"""A tenth of a pool at most: what larger choices leave over is harder or easier than the pool."""
 
 
 class LeakLimits(Strict):
@@ -23,17 +25,21 @@ class LeakLimits(Strict):
 
 
 def honest_gaps(entry: TaskEntry) -> list[float]:
-    """The gaps of our baselines on all tasks of the task's data set, fractions; none where there is no file.
+    """The gaps of our baselines on tasks of the task's data set, fractions; none where there is no file.
 
     They share one limit, because they share what an honest gap consists of: how much harder the test images are than
-    the watched ones.
+    the watched ones. Tasks with larger budgets are left out.
     """
     path = entry.folder / FILE
     if not path.is_file():
         return []
     limits = parse(LeakLimits, decode_file(path), path)
     tasks = [read_task(path) for path in entry.folder.glob("*.v*.toml")]
-    alike = {f"{task.id}.v{task.version}" for task in tasks if task.data.dataset == entry.task.data.dataset}
+    alike = {
+        f"{task.id}.v{task.version}"
+        for task in tasks
+        if task.data.dataset == entry.task.data.dataset and task.settings["budget"] <= LARGEST_BUDGET
+    }
     return [gap for name, gaps in limits.honest_gaps.items() if name in alike for gap in gaps.values()]
 
 
@@ -43,9 +49,12 @@ def limit_of(entry: TaskEntry) -> float:
     return leak_limit(gaps) if len(gaps) >= FEWEST_SETS else float("nan")
 
 
-def gap_flag(entry: TaskEntry, gap: Score | None) -> list[Flag]:
-    """A flag where the whole interval of the gap lies above the limit, else none."""
-    limit = limit_of(entry)
+def gap_flag(entry: TaskEntry, gap: Score | None, allowance: float) -> list[Flag]:
+    """A flag where the whole interval of the gap lies above the limit and the allowance together, else none.
+
+    allowance: how far choosing alone can raise the gap, a fraction of at least 0.
+    """
+    limit = limit_of(entry) + allowance
     if gap is None or gap.lower is None or not gap.lower > limit:
         return []
     evidence = (

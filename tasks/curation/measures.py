@@ -91,6 +91,16 @@ def leak_gap_score(nets: Judged, unselected: np.ndarray) -> Score | None:
     return interval_score(gap.value, gap.over_runs, gap.runs, "training runs")
 
 
+def choosing_allowance(nets: Judged, chosen: np.ndarray) -> float:
+    """How far the leak gap can rise by the choice alone, in [0, 1]: had all chosen watched images been answered right.
+
+    chosen: bool (W,), which watched images were chosen. 1 where all were.
+    """
+    if chosen.all():
+        return 1.0
+    return float(chosen.mean() * (1 - nets.watched[:, ~chosen].mean()))
+
+
 def common_scores(split: OpenCuration, chosen: Chosen, nets: Judged) -> dict[str, Score]:
     """The scores that every curation task has, whatever its pool."""
     classes = len(split.entry.task.data.classes)

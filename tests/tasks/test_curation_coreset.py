@@ -23,7 +23,7 @@ from benchmark.task_registry import find_task
 from tasks.curation.chosen import choose, read_choice
 from tasks.curation.coreset import PROTOCOL
 from tasks.curation.fixed_training import STANDARD_ONLY
-from tasks.curation.measures import PLAN, Judged, common_scores
+from tasks.curation.measures import PLAN, Judged, choosing_allowance, common_scores
 from tasks.curation.split import OpenCuration, open_curation
 
 TASK = "curation/fashion-mnist-coreset-1k"
@@ -201,6 +201,16 @@ def test_watched_images_among_own_ones_hide_no_leak(split: OpenCuration, tmp_pat
     watched[:, taken] = True  # nets that know what they were shown, and the test images, and nothing else
     nets = Judged(np.ones((2, TESTED), bool), np.zeros((2, 12)), watched, np.zeros(2))
     assert common_scores(split, chosen, nets)["leak_gap"].value == pytest.approx(1)
+
+
+def test_choosing_can_raise_the_gap_as_if_all_chosen_images_had_been_answered_right() -> None:
+    """Of 10 watched images 4 are chosen, and 3 of the other 6 are right: at best 7 of 10, so .7 in place of .5."""
+    watched = np.array([[0, 0, 0, 0, 1, 1, 1, 0, 0, 0]] * 2, bool)
+    nets = Judged(np.ones((2, 5), bool), np.zeros((2, 12)), watched, np.zeros(2))
+    chosen = np.arange(10) < 4
+    assert choosing_allowance(nets, chosen) == pytest.approx(0.7 - 0.5)
+    assert choosing_allowance(nets, np.zeros(10, bool)) == 0
+    assert choosing_allowance(nets, np.ones(10, bool)) == 1
 
 
 def test_own_images_that_are_not_watched_leave_all_of_them(split: OpenCuration, tmp_path: Path) -> None:

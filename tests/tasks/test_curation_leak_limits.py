@@ -20,6 +20,7 @@ from tasks.curation.leak_limits import FEWEST_SETS, FILE, LeakLimits, gap_flag, 
 
 TASK = "curation/fashion-mnist-coreset-1k"
 SIBLING = "curation/fashion-mnist-dirty-5k"
+LARGE = "curation/fashion-mnist-coreset-20k"
 OTHER = "curation/cifar10-coreset-5k"
 GAPS = {"herding": -0.014, "k-center": -0.016, "random": -0.012}
 OF_SIBLING = {"oracle": -0.013, "random": -0.015}
@@ -43,7 +44,7 @@ def learnt_from(folder: Path, honest: dict[str, dict[str, float]]) -> TaskEntry:
 
 @pytest.fixture
 def entry(tmp_path: Path) -> TaskEntry:
-    return learnt_from(tmp_path, {TASK: GAPS, SIBLING: OF_SIBLING, OTHER: {"random": 0.3}})
+    return learnt_from(tmp_path, {TASK: GAPS, SIBLING: OF_SIBLING, LARGE: {"herding": 0.2}, OTHER: {"random": 0.3}})
 
 
 def test_the_limit_is_that_of_the_honest_gaps_of_the_data_set(entry: TaskEntry) -> None:
@@ -55,18 +56,19 @@ def test_the_limit_is_that_of_the_honest_gaps_of_the_data_set(entry: TaskEntry) 
 
 def test_only_a_gap_that_is_surely_above_the_limit_is_flagged(entry: TaskEntry) -> None:
     limit = limit_of(entry)
-    assert gap_flag(entry, gap(limit + 0.001, 0.002)) == []
-    (flag,) = gap_flag(entry, gap(limit + 0.01, 0.002))
+    assert gap_flag(entry, gap(limit + 0.001, 0.002), 0.0) == []
+    (flag,) = gap_flag(entry, gap(limit + 0.01, 0.002), 0.0)
     assert flag.name == "train-test-gap"
     assert f"{100 * limit:+.2f}" in flag.evidence
-    assert gap_flag(entry, None) == gap_flag(entry, Score(value=0.5)) == []
+    assert gap_flag(entry, gap(limit + 0.01, 0.002), 0.009) == []  # choosing alone could have done it
+    assert gap_flag(entry, None, 0.0) == gap_flag(entry, Score(value=0.5), 0.0) == []
 
 
 def test_where_too_few_are_known_nothing_is_flagged(tmp_path: Path) -> None:
     entry = learnt_from(tmp_path, {TASK: GAPS, SIBLING: {"random": -0.015}, OTHER: {"random": -0.01}})
     assert len(honest_gaps(entry)) == FEWEST_SETS - 1
     assert math.isnan(limit_of(entry))
-    assert gap_flag(entry, gap(0.5, 0.01)) == []
+    assert gap_flag(entry, gap(0.5, 0.01), 0.0) == []
     (entry.folder / FILE).unlink()
     assert math.isnan(limit_of(entry))
 
