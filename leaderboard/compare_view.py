@@ -31,10 +31,9 @@ P_STEPS = 1000
 SMALLEST_P = 1e-99
 
 
-def compared_rows(task: Task, tables: Sequence[Table]) -> list[tuple[Table, Row]]:
-    """The rows that can be compared, table by table: those with the score that outcomes average to."""
-    named = averaged_score(task)
-    found = [(table, row) for table in tables for row in table.rows if row.entry.score(named) is not None]
+def compared_rows(tables: Sequence[Table]) -> list[tuple[Table, Row]]:
+    """The rows that can be compared, table by table."""
+    found = [(table, row) for table in tables for row in table.rows]
     return found[:MOST_ROWS] + [(table, row) for table, row in found[MOST_ROWS:] if row.entry.local]
 
 
@@ -45,7 +44,7 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
     interval of their difference, and `p`; null where the outcomes bound nothing. `tied`: for each row the later rows
     of the same table that its ranking could not tell apart from it.
     """
-    placed = compared_rows(task, tables)
+    placed = compared_rows(tables)
     if len(placed) < 2:
         return Markup("")
     pairs = all_pairs(task, [row.entry.outcomes for _, row in placed])
@@ -56,7 +55,7 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
     for table, row in placed:
         shown = [show(metric, row.entry.score(metric.name), digits[metric.name]) for metric in metrics]
         averaged = row.entry.score(compared.name)
-        assert averaged is not None, "compared rows have one"
+        assert averaged is not None, "collected records have the score that their outcomes average to"
         rows.append(
             {
                 "key": keys[row.entry.record.id],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leaderboard.cells import ByName, Values, cells_of_kinds
 from leaderboard.copy_tables import COPY_KINDS, copy_tables
 from leaderboard.numbers import MISSING, plain
-from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, share_cell
+from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, count_cell, share_cell
 
 KINDS = ("net", "architecture", "own", "own_bytes", *COPY_KINDS)
 ARCHITECTURES = {
@@ -53,10 +53,7 @@ def _nets(title: str, caption: str, first: str, nets: ByName) -> PartTable | Non
 def _bytes(needed: ByName) -> PartTable | None:
     if not needed:
         return None
-    rows = tuple(
-        PartRow(NEEDED.get(of, of), (PartCell(f"{values['bytes']:,.0f}", values["bytes"]),))
-        for of, values in needed.items()
-    )
+    rows = tuple(PartRow(NEEDED.get(of, of), (count_cell(values, "bytes"),)) for of, values in needed.items())
     return PartTable(
         "Own recipe, bytes", "What its training needs, as stored. The decoder has none.", "Of", (BYTES,), rows
     )

@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "benchmark.detectors": LEAVES,
     "benchmark.training": PARTS,
     "benchmark.selection": LEAVES,
-    "benchmark.contamination": LEAVES | {"benchmark.data"},
+    "benchmark.contamination": LEAVES | {"benchmark.data", "benchmark.scores"},
     "benchmark.set_making": PARTS | {"benchmark.selection", "benchmark.submitted_sets"},
     "benchmark.task_registry": LEAVES,
     "benchmark.effort": BASE,

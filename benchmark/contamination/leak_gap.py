@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from benchmark.documents import Score
 from benchmark.metrics.accuracy import right_or_wrong
+from benchmark.scores import CONFIDENCE, interval_score
 from benchmark.statistics import Interval, difference_interval, wilson_interval
 from benchmark.statistics.interval import check_confidence, student_quantile
 
@@ -60,6 +62,17 @@ def leak_gap(test_correct: ArrayLike, pool_correct: ArrayLike, confidence: float
         for share, answers in zip(shares, (test, pool), strict=True)
     ]
     return LeakGap(value, over_runs, difference_interval(shares[0], ends[0], shares[1], ends[1]), len(test))
+
+
+def leak_gap_score(test_correct: np.ndarray, pool_correct: np.ndarray) -> Score | None:
+    """The leak gap with its interval over training runs, as a record states it; None without an image of the pool.
+
+    test_correct: bool (runs, N_test). pool_correct: bool (runs, N_pool). Raises ValueError as `leak_gap` does.
+    """
+    if pool_correct.shape[1] == 0:
+        return None
+    gap = leak_gap(test_correct, pool_correct, CONFIDENCE)
+    return interval_score(gap.value, gap.over_runs, gap.runs, "training runs")
 
 
 def leak_limit(honest_gaps: ArrayLike, confidence: float = 0.99) -> float:

@@ -12,8 +12,7 @@ from pydantic import Field
 
 from benchmark import data
 from benchmark.data import Dataset
-from benchmark.data.derived.dirty_pool import dirty_pool
-from benchmark.data.derived.human_labels import worse_pool
+from benchmark.data.derived.pools import POOLS
 from benchmark.documents.strict import Share, Strict
 from benchmark.errors import MettleError
 from benchmark.paths import cache_dir
@@ -40,8 +39,6 @@ from benchmark.training.distribution_matching import DistributionMatching, ident
 from benchmark.training.plan import Count
 
 Features = Literal["proxy", "pixels"]
-POOLS_OF_KNOWN_DIRT = {"dirty": dirty_pool, "cifar10n-worse": worse_pool}
-"""Recipe of a derived data set to the function that makes it from its origin, truth included."""
 
 
 @dataclass(frozen=True)
@@ -215,10 +212,10 @@ class Oracle(Choice):
 
     def chosen(self, job: Job) -> Indices:
         derived = job.pool.manifest.derived
-        if derived is None or derived.recipe not in POOLS_OF_KNOWN_DIRT:
+        if derived is None or derived.recipe not in POOLS:
             raise MettleError(job.pool.name, "the oracle needs a pool of known dirt")
         origin = data.load(derived.origin, job.pool.part, progress=job.progress)
-        pool = POOLS_OF_KNOWN_DIRT[derived.recipe](origin.images, origin.labels)
+        pool = POOLS[derived.recipe](origin.images, origin.labels)
         return oracle(pool.labels, ~pool.mislabelled & ~pool.outliers, pool.sources, job.images, job.seed)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.contamination.copies import exact_copies
+from benchmark.contamination.watched import watched_among
 from benchmark.documents import Artifact
 from benchmark.errors import MettleError
 from benchmark.selection.random_choice import balanced_random_choice
@@ -60,13 +60,11 @@ class Chosen:
     def shown_watched(self, split: OpenCuration) -> np.ndarray:
         """Which of the watched training images it shows: bool (W,).
 
-        Of own images, those with the same pixels, as they are or mirrored: training flips images anyway.
+        Of own images, those with the same pixels, as they are or mirrored.
         """
         if self.slots is not None:
             return np.isin(split.watched, split.pool.sources[self.slots])
-        shown = np.zeros(len(split.watched), bool)
-        shown[[copy.test_row for copy in exact_copies(self.images, split.origin.images[split.watched])]] = True
-        return shown
+        return watched_among(self.images, split.origin.images[split.watched])
 
 
 def read_choice(split: OpenCuration, artifact: Artifact | None, file: Path) -> Chosen:

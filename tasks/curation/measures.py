@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.contamination.leak_gap import leak_gap
+from benchmark.contamination.leak_gap import leak_gap_score
 from benchmark.contamination.near_duplicates import far_from_training
 from benchmark.documents import Score
 from benchmark.metrics import class_accuracies, class_balance
@@ -83,14 +83,6 @@ def worst_class_score(right: np.ndarray, labels: np.ndarray, classes: int) -> Sc
     return interval_score(value, Interval(min(lower), min(upper)), n, "both")
 
 
-def leak_gap_score(nets: Judged, unselected: np.ndarray) -> Score | None:
-    """Test accuracy minus that on watched training images that were not chosen; None where all were chosen."""
-    if not unselected.any():
-        return None
-    gap = leak_gap(nets.right, nets.watched[:, unselected], CONFIDENCE)
-    return interval_score(gap.value, gap.over_runs, gap.runs, "training runs")
-
-
 def choosing_allowance(nets: Judged, chosen: np.ndarray) -> float:
     """How far the leak gap can rise by the choice alone, in [0, 1]: had all chosen watched images been answered right.
 
@@ -116,7 +108,7 @@ def common_scores(split: OpenCuration, chosen: Chosen, nets: Judged) -> dict[str
     }
     if split.frozen.canary.ids:
         scores["canary_accuracy"] = runs_and_images_score(nets.right[:, split.frozen.canary.ids])
-    if gap := leak_gap_score(nets, unselected):
+    if gap := leak_gap_score(nets.right, nets.watched[:, unselected]):
         scores["leak_gap"] = gap
     if (apart := far_from_training(split.dataset.name, split.frozen.tested)) is not None:
         scores["accuracy_without_near_duplicates"] = runs_and_images_score(nets.right[:, apart])

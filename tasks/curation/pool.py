@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmark.data import Dataset
-from benchmark.data.derived.dirty_pool import Pool, dirty_pool
-from benchmark.data.derived.human_labels import worse_pool
+from benchmark.data.derived.dirty_pool import Pool
+from benchmark.data.derived.pools import POOLS
 from benchmark.data.derived.weak_annotator import first_choices
 from tasks.curation.settings import PoolKind
 
@@ -19,10 +19,8 @@ def make_pool(kind: PoolKind, origin: Dataset) -> Pool:
     Raises MettleError where the human labels are needed and no mirror folder has them.
     """
     images = np.asarray(origin.images)
-    if kind == "dirty":
-        return dirty_pool(images, origin.labels)
-    if kind == "cifar10n-worse":
-        return worse_pool(images, origin.labels)
+    if kind in POOLS:
+        return POOLS[kind](images, origin.labels)
     nothing = np.zeros(len(origin), bool)
     return Pool(images, origin.labels, clean_labels=origin.labels, sources=np.arange(len(origin)), copied=nothing)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from benchmark.contamination.leak_gap import leak_gap
 from benchmark.documents import Score
 from benchmark.metrics import normalized_gain
 from benchmark.protocol import Arrays
@@ -58,17 +57,6 @@ def cross_scores(correct: Mapping[str, np.ndarray]) -> dict[str, Score]:
         "cross_architecture_mean": mean_score(columns.mean(axis=1)),
         "cross_architecture_worst": interval_score(worst.mean, worst.interval, len(columns)),
     }
-
-
-def leak_gap_score(correct: np.ndarray, on_watched: np.ndarray) -> Score | None:
-    """Test accuracy minus that on watched training images outside the set; None without such images.
-
-    correct: bool (k, N). on_watched: bool (k, W), of the same nets.
-    """
-    if on_watched.shape[1] == 0:
-        return None
-    gap = leak_gap(correct, on_watched, CONFIDENCE)
-    return interval_score(gap.value, gap.over_runs, gap.runs, covers="training runs")
 
 
 def anchored_scores(runs: np.ndarray, low: np.ndarray | None, high: np.ndarray | None) -> dict[str, Score]:

@@ -10,9 +10,10 @@ import numpy as np
 from torch import nn
 
 from benchmark.contamination import findings
-from benchmark.contamination.copies import exact_copies
 from benchmark.contamination.figures import copy_threshold
+from benchmark.contamination.leak_gap import leak_gap_score
 from benchmark.contamination.near_duplicates import far_from_training
+from benchmark.contamination.watched import watched_among
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, OpenSet, PlannedRuns
 from benchmark.documents import Artifact, Score
 from benchmark.effort import Effort
@@ -30,7 +31,6 @@ from tasks.distillation.measures import (
     corrupted_hits,
     cross_scores,
     early_scores,
-    leak_gap_score,
     net_cell,
     over_runs_and_images,
 )
@@ -147,7 +147,7 @@ class StandardTraining(DatasetProtocol):
         if all("watched_correct" in arrays for arrays in nets):
             watched = split.watched[0]
             answers = np.stack([np.unpackbits(arrays["watched_correct"], count=len(watched)) for arrays in nets])
-            outside = _outside(watched, submitted.distilled.pixels())
+            outside = ~watched_among(submitted.distilled.pixels(), watched)
             if (gap := leak_gap_score(correct, answers[:, outside].astype(bool))) is not None:
                 scores["leak_gap"] = gap
         apart = far_from_training(entry.task.data.dataset, len(labels))
@@ -182,13 +182,6 @@ class StandardTraining(DatasetProtocol):
         return Scored(
             scores, {**cells, **findings.copy_cells(found), **findings.pair_cells(found)}, outcomes, flags, notes
         )
-
-
-def _outside(watched: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """Which watched images are none of the set's, as they are or mirrored: bool (W,)."""
-    outside = np.ones(len(watched), bool)
-    outside[[copy.test_row for copy in exact_copies(images, watched)]] = False
-    return outside
 
 
 def _predicted(entry: TaskEntry, split: OpenDistillationSplit, net: Net) -> np.ndarray:

@@ -36,7 +36,7 @@ def test_pairs_are_the_pair_test_of_the_task(tmp_path: Path) -> None:
     many(tmp_path / "submissions", task, 7)
     add(tmp_path / "submissions", task, Method("alone", "Alone", 1.0, 90))
     board, island = read(tmp_path, task)
-    rows = [row for _, row in compared_rows(task, board)]
+    rows = [row for _, row in compared_rows(board)]
     assert [row["key"] for row in island["rows"]] == [row.entry.name for row in rows]
     assert {row["title"] for row in island["rows"]} >= set(HOSTILE_TITLES[:3])
     pairs = list(combinations(range(len(rows)), 2))
@@ -79,7 +79,7 @@ def test_detection_compares_placements(tmp_path: Path) -> None:
         method = Method(f"d-{index}", f"D {index}", 0, index)
         add_scores(tmp_path / "submissions", task, method, detection(1.0 + 0.5 * index, index))
     board, island = read(tmp_path, task)
-    first, _, last = (row.entry.outcomes for _, row in compared_rows(task, board))
+    first, _, last = (row.entry.outcomes for _, row in compared_rows(board))
     expected = paired_difference(first.values / first.scale, last.values / last.scale)
     assert island["width"][1] / 1000 == pytest.approx(100 * (expected.upper - expected.lower) / 2, abs=2e-3)
 
@@ -93,7 +93,7 @@ def test_long_boards_compare_their_first_rows_and_every_local_one(
     add(tmp_path / "here", task, Method("mine", "Mine", -3.0, 90), images=50)
     roots = [tmp_path / "submissions", tmp_path / "here"]
     board = tables(task, collect(roots, tmp_path / "tasks", tmp_path / "none").entries[task.id, 1])
-    names = [row.entry.name for _, row in compared_rows(task, board)]
+    names = [row.entry.name for _, row in compared_rows(board)]
     assert names == [*(row.entry.name for row in board[0].rows[:4]), "mine"]
 
 
@@ -101,7 +101,7 @@ def test_a_row_without_outcomes_has_no_test(tmp_path: Path) -> None:
     task = write_task(tmp_path / "tasks")
     many(tmp_path / "submissions", task, 3, images=50)
     board = tables(task, collect([tmp_path / "submissions"], tmp_path / "tasks", tmp_path / "none").entries[task.id, 1])
-    outcomes = [row.entry.outcomes for _, row in compared_rows(task, board)]
+    outcomes = [row.entry.outcomes for _, row in compared_rows(board)]
     found = compare_view.all_pairs(task, [*outcomes, None])
     assert found is not None
     assert np.isnan(found.half_width[3, :3]).all()
@@ -124,7 +124,7 @@ def test_rows_ranked_by_a_gain_are_compared_in_accuracy(tmp_path: Path) -> None:
     found = collect([tmp_path / "submissions"], ROOT / "tasks", tmp_path / "none").entries[entry.task.id, 1]
     board = tables(entry.task, found)
     island = json.loads(compare_island(entry.task, board, row_keys(board)))
-    rows = [row for _, row in compared_rows(entry.task, board)]
+    rows = [row for _, row in compared_rows(board)]
     assert (island["primary"], island["unit"]) == ("Test accuracy", "points")
     for shown, row in zip(island["rows"], rows, strict=True):
         assert shown["value"] == pytest.approx(100 * row.entry.record.result.scores["accuracy"].value)

@@ -102,7 +102,7 @@ def test_a_gain_without_anchors_is_missing_and_its_row_not_ranked(tmp_path: Path
     assert "gain is missing" in row.row.reason
     view = record_view(task, unranked, unranked.rows[0], newest_version=True)
     assert view.scores[0].shown.value == "\N{EN DASH}"
-    assert [row.entry.name for _, row in compared_rows(task, [ranked, unranked])] == ["whole", "without"]
+    assert [row.entry.name for _, row in compared_rows([ranked, unranked])] == ["whole", "without"]
     island = json.loads(compare_island(task, [ranked, unranked], row_keys([ranked, unranked])))
     assert [row["value"] for row in island["rows"]] == pytest.approx([87.1, 89.5])  # accuracies, which both have
 

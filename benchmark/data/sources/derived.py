@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from benchmark.data.dataset import Dataset
 from benchmark.data.derived.colour import colour_part
-from benchmark.data.derived.dirty_pool import Pool, dirty_pool
-from benchmark.data.derived.human_labels import worse_pool
+from benchmark.data.derived.pools import POOLS
 from benchmark.data.manifest import Manifest
 from benchmark.data.sources.offer import Arrays, Offer
 
@@ -21,15 +20,15 @@ def _coloured(images: NDArray[np.uint8], labels: NDArray[np.int64], part: str) -
     return colour_part(images, labels, part), labels
 
 
-def _pool(make: Callable[[NDArray[np.uint8], NDArray[np.int64]], Pool]) -> Recipe:
+def _as_given(pool: str) -> Recipe:
     def made(images: NDArray[np.uint8], labels: NDArray[np.int64], _part: str) -> Arrays:
-        pool = make(images, labels)
-        return pool.images, pool.labels
+        found = POOLS[pool](images, labels)
+        return found.images, found.labels
 
     return made
 
 
-RECIPES: dict[str, Recipe] = {"colour": _coloured, "dirty": _pool(dirty_pool), "cifar10n-worse": _pool(worse_pool)}
+RECIPES: dict[str, Recipe] = {"colour": _coloured, **{name: _as_given(name) for name in POOLS}}
 """Recipe to the function that makes a part's images and labels from those of the origin's part and its name."""
 
 
