@@ -163,12 +163,16 @@ class DatasetProtocol(Protocol):
             progress_file.unlink(missing_ok=True)  # the shard is kept by now
 
     def merge(self, entry: TaskEntry, split: typing.Any, scored: Mapping[str, Scored]) -> Scored:
-        """Several sets of one method: mean scores, and the nets of all sets as one group of runs."""
+        """Several sets of one method: mean scores, and each set as one run.
+
+        The nets of a set share its luck, so they are no independent runs of the method: a set counts by its mean.
+        """
         sets = list(scored.values())
         primary = [one.outcomes["primary"] for one in sets]
-        runs = OutcomeArray(np.concatenate([one.array for one in primary]), primary[0].scale, primary[0].stored)
+        totals = np.array([one.array.sum(dtype=np.int64) for one in primary])
+        runs = OutcomeArray(totals, primary[0].scale * len(primary[0].array), primary[0].stored)
         return Scored(
-            scores=mean_scores(sets),
+            scores=mean_scores(sets, bare_are_counts=True),
             cells={_of_set(cell, name): numbers for name, one in scored.items() for cell, numbers in one.cells.items()},
             outcomes={"primary": runs},
             flags=flags_of_all(scored),

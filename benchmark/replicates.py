@@ -35,10 +35,22 @@ def mean_over_runs(scored: Mapping[str, Scored]) -> Scored:
     )
 
 
-def mean_scores(runs: Sequence[Scored]) -> dict[str, Score]:
-    """The mean of every score that all of them have, by its name; see `mean_of_scores`."""
+def mean_scores(runs: Sequence[Scored], *, bare_are_counts: bool = False) -> dict[str, Score]:
+    """The mean of every score that all of them have, by its name; see `mean_of_scores`.
+
+    bare_are_counts: whether a score without an interval was counted, such as a file's bytes; its mean has none either.
+    """
     shared = [name for name in runs[0].scores if all(name in run.scores for run in runs)]
-    return {name: mean_of_scores([run.scores[name] for run in runs]) for name in shared}
+    means = {}
+    for name in shared:
+        scores = [run.scores[name] for run in runs]
+        counted = bare_are_counts and all(score.lower is None for score in scores)
+        means[name] = _mean_count(scores) if counted else mean_of_scores(scores)
+    return means
+
+
+def _mean_count(scores: Sequence[Score]) -> Score:
+    return Score(value=math.fsum(score.value for score in scores) / len(scores), n=scores[0].n)
 
 
 def mean_of_scores(scores: Sequence[Score]) -> Score:
@@ -46,7 +58,8 @@ def mean_of_scores(scores: Sequence[Score]) -> Score:
 
     The distance from the mean to each end is the root of two squares: the mean distance within a run (images; the runs
     share them, so this errs on the long side) and Student's t with k - 1 degrees times the standard error over runs.
-    Runs without an interval over images give the part over training runs alone.
+    Runs without an interval over images give the part over training runs alone. Where the runs' intervals are over
+    training runs themselves, so is that of the mean, and it is not cut off: such scores may be differences.
     """
     values = [score.value for score in scores]
     mean, n = math.fsum(values) / len(values), scores[0].n
@@ -61,6 +74,8 @@ def mean_of_scores(scores: Sequence[Score]) -> Score:
     below = float(np.mean([score.value - score.lower for score in scores if score.lower is not None]))
     above = float(np.mean([score.upper - score.value for score in scores if score.upper is not None]))
     lower, upper = mean - math.hypot(below, spread), mean + math.hypot(above, spread)
+    if all(score.covers == "training runs" for score in scores):
+        return interval_score(mean, Interval(lower, upper), n or len(values), covers="training runs")
     if all(score.lower is not None and score.lower >= 0 for score in scores):
         lower = max(0.0, lower)
     if all(score.upper is not None and score.upper <= 1 for score in scores):

@@ -29,7 +29,7 @@ class Outcomes:
 
     values: np.ndarray
     """int (N,), or (G, N) for a worst group: each image's share of the score, times `scale`. Where training runs are
-    compared, int (R,): the images each run gets right."""
+    compared, int (R,): the right answers of each run."""
     scale: int
     decisions: np.ndarray
     """int (D,): what near copies agree on. Of training runs these are the values, too few for any to differ."""
@@ -37,15 +37,21 @@ class Outcomes:
     """Equal for records that were scored on the same images."""
     tolerance: int = 0
     """Decisions that differ by no more than this are equal."""
-    of_runs: bool = False
-    """Whether a value belongs to a training run, and `scale` is the number of test images."""
+    tested: int | None = None
+    """Test images, where a value belongs to a training run: to a net, or to a whole set where a method sent several.
+    The scale is then the number of answers behind a value."""
     runs: tuple[float, ...] = ()
     """The score of each training run, in shares; none where there is one run, or where `of_runs` holds."""
 
     @property
+    def of_runs(self) -> bool:
+        """Whether a value belongs to a training run."""
+        return self.tested is not None
+
+    @property
     def count(self) -> int:
         """Images; an image that occurs in several parts counts once."""
-        return self.scale if self.of_runs else int(self.values.shape[-1])
+        return int(self.values.shape[-1]) if self.tested is None else self.tested
 
 
 def primary_outcomes(path: Path, record: Record, task: Task) -> Outcomes | None:
@@ -59,7 +65,7 @@ def primary_outcomes(path: Path, record: Record, task: Task) -> Outcomes | None:
             return None
         outcomes, score = _of_ranks(path, arrays)
     elif "primary" in arrays:
-        outcomes = _of_shares(path, arrays["primary"], record.result.outcomes["primary"].scale, task)
+        outcomes = _of_shares(path, arrays["primary"], record, task)
         score = _smallest_mean(outcomes)
     else:
         return None
@@ -86,8 +92,9 @@ def averaged_score(task: Task) -> str:
     return "accuracy" if task.pair_test == "training_runs" and task.primary.unit == "ratio" else task.primary.name
 
 
-def _of_shares(path: Path, values: np.ndarray, scale: int, task: Task) -> Outcomes:
+def _of_shares(path: Path, values: np.ndarray, record: Record, task: Task) -> Outcomes:
     """Outcomes of one whole number an image (and group). Weighted means have images above the scale."""
+    scale = record.result.outcomes["primary"].scale
     axes, each = {"worst_group": (2, "group and image"), "training_runs": (1, "training run")}.get(
         task.pair_test, (1, "image")
     )
@@ -103,8 +110,18 @@ def _of_shares(path: Path, values: np.ndarray, scale: int, task: Task) -> Outcom
         raise MettleError(path, f"the outcomes 'primary' lie in 0 to their scale {scale}", f"{low} to {high}")
     # Groups overlap only in images, and a hit counts in all groups of its image: the sum changes with the hit.
     decisions = values if axes == 1 else values.sum(axis=0, dtype=np.int64)
-    images = f"{scale if of_runs else values.shape[-1]:,} images"
-    return Outcomes(values, scale, decisions, images=(images,), of_runs=of_runs)
+    tested = _tested(path, record, scale, averaged_score(task)) if of_runs else None
+    images = f"{values.shape[-1] if tested is None else tested:,} images"
+    return Outcomes(values, scale, decisions, images=(images,), tested=tested)
+
+
+def _tested(path: Path, record: Record, scale: int, named: str) -> int:
+    """The test images behind a score of training runs: the scale counts answers, several to an image for a set."""
+    score = record.result.scores.get(named)
+    count = scale if score is None or score.n is None else score.n
+    if not count or scale % count:
+        raise MettleError(path, f"a run answers each test image equally often, {count:,} of them", f"{scale:,} answers")
+    return count
 
 
 def _smallest_mean(outcomes: Outcomes) -> float:

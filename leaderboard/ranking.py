@@ -115,7 +115,8 @@ def _rank_by_runs(outcomes: Sequence[Outcomes], *, higher_is_better: bool) -> Ra
     """The places of rows whose scores are means over training runs, any number of them each."""
     sign = 1 if higher_is_better else -1
     shares = [sign * row.values / row.scale for row in outcomes]
-    result = training_run_ranks(shares, CONFIDENCE)
+    # One set's run is a net, and one of several sets' is a set: its answers of all nets are counted on another scale.
+    result = training_run_ranks(shares, CONFIDENCE, alike=len({row.scale for row in outcomes}) == 1)
     means = [Fraction(sign * int(row.values.sum()), row.scale * len(row.values)) for row in outcomes]
     places = tuple(
         Place(

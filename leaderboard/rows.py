@@ -102,7 +102,7 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
         return "unranked", replace(row, reason=f"Superseded by record {entry.superseded_by[:12]}.")
     if entry.record.result.tier == "quick":
         return "unranked", replace(row, reason="A quick look: fewer nets and fewer steps than ranked rows have.")
-    if entry.record.run.precision == "fast":
+    if entry.record.result.tier == "fast":
         return "unranked", replace(row, reason="A fast run; ranked scores use the task's own precision.")
     if entry.score(task.primary.name) is None:
         return "unranked", replace(row, reason="An anchor of this task is not measured yet, so its gain is missing.")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmark.documents import Flag, Score
-from benchmark.replicates import mean_of_scores, mean_over_runs
+from benchmark.replicates import mean_of_scores, mean_over_runs, mean_scores
 from benchmark.scored import OutcomeArray, Scored
 from benchmark.scores import mean_score, proportion_score
 
@@ -58,6 +58,21 @@ def test_runs_without_an_interval_give_one_over_runs() -> None:
     merged = mean_of_scores([Score(value=value) for value in (1.0, 2.0, 3.0)])
     assert merged.covers == "training runs"
     assert merged.lower == pytest.approx(2 - 4.302653 / math.sqrt(3), rel=1e-6)
+
+
+def test_intervals_over_training_runs_stay_such_and_are_not_cut_off() -> None:
+    lifts = [
+        Score(value=v, lower=v - 0.01, upper=v + 0.01, covers="training runs", confidence=0.95) for v in (0.02, 0.03)
+    ]
+    merged = mean_of_scores(lifts)
+    assert merged.covers == "training runs"
+    assert merged.lower == pytest.approx(0.025 - math.hypot(0.01, 12.7062 * 0.005), rel=1e-4)
+    assert merged.lower < 0
+
+
+def test_what_was_counted_has_no_interval() -> None:
+    sets = [Scored(scores={"bytes_total": Score(value=value)}, cells={}, outcomes={}) for value in (8000.0, 9000.0)]
+    assert mean_scores(sets, bare_are_counts=True) == {"bytes_total": Score(value=8500.0)}
 
 
 @pytest.mark.slow

@@ -59,12 +59,13 @@ def equal_spread_p_value(rows: Sequence[ArrayLike]) -> float:
     """p-value in [0, 1] of the hypothesis that all rows' runs spread alike; small where they do not.
 
     `rows`: M times float (k,). One-way analysis of variance of the distances from each row's median. Source: Brown
-    and Forsythe (1974), "Robust tests for the equality of variances". Rows with fewer than two runs say nothing and
-    are left out; fewer than two others give 1. With five runs a row the check is weak: it finds spreads that differ
-    several times, not by a half. Distances without any spread of their own give 0 where their means differ, else 1.
+    and Forsythe (1974), "Robust tests for the equality of variances". Rows with fewer than three runs are left out:
+    the distances of two from their median are equal whatever their spread. Fewer than two others give 1. With five
+    runs a row the check is weak: it finds spreads that differ several times, not by a half. Distances without any
+    spread of their own give 0 where their means differ, else 1.
     """
     deviations = [
-        np.abs(runs - np.median(runs)) for runs in (finite_vector(row, "rows") for row in rows) if len(runs) > 1
+        np.abs(runs - np.median(runs)) for runs in (finite_vector(row, "rows") for row in rows) if len(runs) > 2
     ]
     if len(deviations) < 2:
         return 1.0
@@ -78,7 +79,7 @@ def equal_spread_p_value(rows: Sequence[ArrayLike]) -> float:
     return float(special.fdtrc(groups - 1, total - groups, between / within))
 
 
-def training_run_ranks(rows: Sequence[ArrayLike], confidence: float = 0.95) -> RunRanks:
+def training_run_ranks(rows: Sequence[ArrayLike], confidence: float = 0.95, *, alike: bool = True) -> RunRanks:
     """Simultaneous rank intervals of M rows by their mean over training runs; higher is better.
 
     `rows`: M times float (k,), one score a run, k free for each row. Row i's interval is [1 + rows significantly
@@ -87,7 +88,8 @@ def training_run_ranks(rows: Sequence[ArrayLike], confidence: float = 0.95) -> R
     every row's true rank is inside. Runs are of one test set: the intervals say nothing about other test images.
 
     The variance of a run is pooled over all rows that have two runs or more, unless `equal_spread_p_value` is below
-    5 %; then each pair has its own (`welch_p_value`). Pooled, a row of a single run can be told apart as well. Rows
+    5 % or runs are not `alike` (a row's runs are nets of one set, another's whole sets); then each pair has its own
+    (`welch_p_value`). Pooled, a row of a single run can be told apart as well. Rows
     with the same runs in the same order are one row in the pooling and in the number of pairs, so that copies of a row
     change nothing for others. No rows give empty arrays. Raises ValueError for NaN, an empty row, and confidence
     outside (0, 1).
@@ -103,7 +105,7 @@ def training_run_ranks(rows: Sequence[ArrayLike], confidence: float = 0.95) -> R
     means = np.array([row.mean() for row in distinct])
     several = [row for row in distinct if len(row) > 1]
     freedom = int(sum(len(row) - 1 for row in several))
-    pooled = freedom > 0 and equal_spread_p_value(distinct) >= HOMOGENEITY_LEVEL
+    pooled = alike and freedom > 0 and equal_spread_p_value(distinct) >= HOMOGENEITY_LEVEL
     if pooled:
         variance = sum(float(((row - row.mean()) ** 2).sum()) for row in several) / freedom
         errors, degrees = _pooled(sizes, variance, freedom)

@@ -62,9 +62,9 @@ def read_curated(
 
     Forms: (1) `indices` int64 (M,), positions in the pool, where a repeat counts as an integer weight; with it
     `weights` float32 (M,), at least 0, and `labels`, whole numbers (M,), equal wherever an index repeats. At most
-    `budget` distinct indices. (2) `images` uint8 (N, H, W, C) and `labels` (N,), at most `budget`. (3) `suspicion`
-    int64 (pool_size,), a permutation. Raises MettleError in one line, naming positions, for whatever is wrong, before
-    anything larger than the task allows is allocated.
+    `budget` distinct indices; those of weight 0 are left out of the set. (2) `images` uint8 (N, H, W, C) and `labels`
+    (N,), at most `budget`. (3) `suspicion` int64 (pool_size,), a permutation. Raises MettleError in one line, naming
+    positions, for whatever is wrong, before anything larger than the task allows is allocated.
     """
     names = tuple(dict.fromkeys(name for arrays in ARRAYS_OF.values() for name in arrays))
     file = open_arrays(path, names, max_curated_bytes(pool_size, budget, image_size, channels))
@@ -116,11 +116,14 @@ def _choice(file: ArrayFile, pool_size: int, budget: int, classes: int) -> Curat
     distinct, slot = np.unique(entries, return_inverse=True)
     if len(distinct) > budget:
         raise MettleError(file.path, f"the budget is {budget:,} distinct images", f"{len(distinct):,}")
+    weights = _summed_weights(file, distinct, slot)
+    labels = _relabels(file, entries, distinct, slot, classes) if "labels" in file.entries else None
+    drawn = weights > 0  # what is never drawn is not chosen, and pads no count
     return CuratedSet(
         "indices",
-        indices=distinct,
-        weights=_weights(file, distinct, slot),
-        labels=_relabels(file, entries, distinct, slot, classes) if "labels" in file.entries else None,
+        indices=distinct[drawn],
+        weights=_relative(file, distinct[drawn], weights[drawn]),
+        labels=None if labels is None else labels[drawn],
     )
 
 
@@ -135,7 +138,8 @@ def _positions(file: ArrayFile, name: str, pool_size: int) -> np.ndarray:
     return values.astype(np.int64)
 
 
-def _weights(file: ArrayFile, distinct: np.ndarray, slot: np.ndarray) -> np.ndarray | None:
+def _summed_weights(file: ArrayFile, distinct: np.ndarray, slot: np.ndarray) -> np.ndarray:
+    """The weight of each distinct index, repeats added up: float64 (D,), some above 0."""
     if "weights" in file.entries:
         given = file.read("weights").astype(np.float64)
         if len(negative := np.flatnonzero(given < 0)):
@@ -145,7 +149,11 @@ def _weights(file: ArrayFile, distinct: np.ndarray, slot: np.ndarray) -> np.ndar
             raise MettleError(file.path, "some weight is above 0", "all are 0")
     else:
         given = np.ones(len(slot))
-    summed = np.bincount(slot, weights=given, minlength=len(distinct))
+    return np.bincount(slot, weights=given, minlength=len(distinct))
+
+
+def _relative(file: ArrayFile, distinct: np.ndarray, summed: np.ndarray) -> np.ndarray | None:
+    """Weights with a mean of 1, None where all are equal."""
     relative = summed / summed.mean()
     largest = int(np.argmax(relative))
     if relative[largest] > WEIGHT_CAP * (1 + 1e-6):  # float32 weights at the cap pass

@@ -43,6 +43,16 @@ class Chosen:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def chances(self) -> np.ndarray:
+        """How often each example is drawn, relative to the others: float64 (M,)."""
+        return np.ones(len(self)) if self.weights is None else self.weights
+
+    @property
+    def effective_images(self) -> float:
+        """(sum of weights)^2 / sum of squares (Kish 1965): how many equally weighted examples would vary as much."""
+        return float(self.chances.sum() ** 2 / (self.chances**2).sum())
+
     def training_set(self, plan: str) -> TrainingSet:
         """The examples in an order of our own, so that the file's order decides nothing.
 

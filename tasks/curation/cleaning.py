@@ -19,17 +19,16 @@ SUSPICIOUS_WRONG_SHARE = 0.005
 
 
 def choice_scores(split: OpenCuration, chosen: Chosen) -> dict[str, Score]:
-    """Shares of wrong labels, outliers and copies in a choice, and how it filtered the wrong labels of the pool."""
+    """Shares of wrong labels and outliers in what nets see, of copies, and what was filtered of wrong labels."""
     if chosen.slots is None:
         return {}
     pool = split.pool
     picked = np.zeros(len(pool.labels), bool)
     picked[chosen.slots] = True
-    shown = ~pool.outliers[chosen.slots]
     noise = filtering(picked, pool.mislabelled)
     scores = {
-        "wrong_label_share": _share(shown & (chosen.labels != pool.clean_labels[chosen.slots])),
-        "outlier_share": _share(~shown),
+        "wrong_label_share": _share(_wrong(split, chosen), chosen.chances),
+        "outlier_share": _share(pool.outliers[chosen.slots], chosen.chances),
         "copy_share": Score(value=redundant_share(pool.sources[chosen.slots])),
         "noise_recall": Score(value=noise.recall),
         "noise_precision": Score(value=noise.precision),
@@ -77,11 +76,13 @@ def truth_flag(split: OpenCuration, chosen: Chosen) -> list[Flag]:
     if chosen.slots is None:
         return []
     pool, slots = split.pool, chosen.slots
-    wrong = ~pool.outliers[slots] & (chosen.labels != pool.clean_labels[slots])
-    at_most = wilson_interval(int(wrong.sum()), len(wrong), CONFIDENCE).upper
+    wrong, size = _wrong(split, chosen), chosen.effective_images
+    # By weight, as nets see them: wrong labels that are hardly ever drawn would pass for an honest filter's.
+    at_most = wilson_interval(size * float(np.average(wrong, weights=chosen.chances)), size, CONFIDENCE).upper
     clean = ~pool.outliers & ~pool.mislabelled
-    hard, expected = _hard_share(split, slots[clean[slots]], np.flatnonzero(clean))
-    at_least = wilson_interval(round(expected * len(slots)), len(slots), CONFIDENCE).lower
+    own = clean[slots]
+    hard, expected = _hard_share(split, slots[own], chosen.chances[own], np.flatnonzero(clean))
+    at_least = wilson_interval(expected * size, size, CONFIDENCE).lower
     if at_most >= SUSPICIOUS_WRONG_SHARE or hard < at_least:
         return []
     evidence = (
@@ -92,18 +93,29 @@ def truth_flag(split: OpenCuration, chosen: Chosen) -> list[Flag]:
     return [Flag(name="anomaly", evidence=evidence)]
 
 
-def _hard_share(split: OpenCuration, slots: np.ndarray, everything: np.ndarray) -> tuple[float, float]:
-    """The share of hard slots, and what a random choice with as many of each class would have."""
+def _wrong(split: OpenCuration, chosen: Chosen) -> np.ndarray:
+    """Which chosen images have a wrong label: bool (M,). An outlier has no right one, and counts by itself."""
+    pool = split.pool
+    return ~pool.outliers[chosen.slots] & (chosen.labels != pool.clean_labels[chosen.slots])
+
+
+def _hard_share(
+    split: OpenCuration, slots: np.ndarray, chances: np.ndarray, everything: np.ndarray
+) -> tuple[float, float]:
+    """The share of hard slots among those drawn, and what a random choice with as many of each class would have."""
     classes = len(split.entry.task.data.classes)
     labels, hard = split.pool.clean_labels, split.hard
     if not len(slots):
         return 0.0, 1.0
-    counts = np.bincount(labels[slots], minlength=classes)
+    counts = np.bincount(labels[slots], chances, minlength=classes)
     whole = np.bincount(labels[everything], minlength=classes)
     rates = np.bincount(labels[everything], hard[everything], minlength=classes) / np.maximum(whole, 1)
-    return float(hard[slots].mean()), float(counts @ rates / counts.sum())
+    return float(np.average(hard[slots], weights=chances)), float(counts @ rates / counts.sum())
 
 
-def _share(hits: np.ndarray) -> Score:
-    """A share of what was chosen: all of it is counted, so there is nothing to infer and no interval."""
-    return Score(value=float(hits.mean()), n=len(hits))
+def _share(hits: np.ndarray, chances: np.ndarray | None = None) -> Score:
+    """A share of what was chosen: all of it is counted, so there is nothing to infer and no interval.
+
+    hits: bool (M,). chances: float64 (M,), how often each is drawn, relative to the others; None for equally often.
+    """
+    return Score(value=float(np.average(hits, weights=chances)), n=len(hits))

@@ -114,7 +114,8 @@ class FixedTraining(DatasetProtocol):
             cells |= findings.pair_cells(found) | findings.copy_cells(found)
             flags += findings.copy_flags(found, threshold)
             # Only own images can hold a test image.
-            flags += gap_flag(entry, scores.get("leak_gap"), choosing_allowance(nets, chosen.shown_watched(split)))
+            allowance = choosing_allowance(nets, chosen.shown_watched(split), len(chosen) / len(split.origin.labels))
+            flags += gap_flag(entry, scores.get("leak_gap"), allowance)
         return Scored(
             scores=scores,
             cells=cells,

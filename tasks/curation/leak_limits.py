@@ -52,10 +52,14 @@ def limit_of(entry: TaskEntry) -> float:
 def gap_flag(entry: TaskEntry, gap: Score | None, allowance: float) -> list[Flag]:
     """A flag where the whole interval of the gap lies above the limit and the allowance together, else none.
 
-    allowance: how far choosing alone can raise the gap, a fraction of at least 0.
+    gap: None for a set that shows every watched image, which no honest set does: it is flagged as well. allowance: how
+    far choosing alone can raise the gap, a fraction of at least 0.
     """
+    if gap is None:
+        evidence = "It shows every watched training image, so that its nets cannot be asked about any that they miss."
+        return [Flag(name="train-test-gap", evidence=evidence)]
     limit = limit_of(entry) + allowance
-    if gap is None or gap.lower is None or not gap.lower > limit:
+    if gap.lower is None or not gap.lower > limit:
         return []
     evidence = (
         f"Test accuracy minus accuracy on training images that were not chosen is {100 * gap.value:+.2f} points (at "

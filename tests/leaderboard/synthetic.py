@@ -77,7 +77,7 @@ class Method:
     kind: str = "checkpoint"
     flags: list[dict[str, str]] = field(default_factory=list)
     started: str = "2026-01-01T00:00:00Z"
-    precision: str = "fp32"
+    tier: str = "standard"
     declares: str = 'training_data = ["train"]\nselected_on = "val"\n'
     extra: str = ""
     without: tuple[str, ...] = ()
@@ -210,6 +210,8 @@ def make_record(task: Task, method: Method, decisions: np.ndarray) -> tuple[Reco
         "cost": {"parameters": 7850, "flops": 15_680, "forward_passes": 1, "weight_bytes": 31_400},
         "flags": method.flags,
     }
+    if method.tier != "standard":
+        result["tier"] = method.tier
     if method.runs:
         scores["mean_accuracy"]["covers"] = method.run_kind
         result["replicates"] = {
@@ -228,7 +230,7 @@ def run_facts(method: Method) -> Run:
             "threads": 2,
             "workers": 1,
             "batch_size": 500,
-            "precision": method.precision,
+            "precision": "fp32",
             "versions": {"python": "3.11", "torch": "2.14"},
             "revision": {"commit": "c" * 40, "dirty": False},
             "data_source": "a mirror folder",

@@ -67,7 +67,7 @@ def test_statuses_have_their_tables(board: Board) -> None:
     board.add("gone", 2.4, seed=6, said="withdrawn")
     flag = {"name": "batch-dependent", "evidence": "12 decisions moved."}
     board.add("batch", 2.2, seed=7, flags=[flag])
-    board.add("fast", 2.1, seed=8, precision="fast")
+    board.add("fast", 2.1, seed=8, tier="fast")  # `run`, which no id covers, says fp32
     found = board.tables()
     assert {kind: sorted(names(table)) for kind, table in found.items()} == {
         "ranked": ["measured", "reproduced"],

@@ -26,7 +26,7 @@ def runs(mean: float, sd: float, count: int, seed: int) -> Scores:
     """A record of nets that get about `mean` of the images right."""
     right = np.rint(IMAGES * np.random.default_rng(seed).normal(mean, sd, count)).astype(np.uint16)
     value = int(right.sum(dtype=np.int64)) / (IMAGES * count)
-    return Scores({"accuracy": score(value, covers="both")}, outcomes={"primary": (right, IMAGES)})
+    return Scores({"accuracy": score(value, covers="both", n=IMAGES)}, outcomes={"primary": (right, IMAGES)})
 
 
 def board(folder: Path, made: Sequence[Scores]) -> tuple[Task, dict[str, Table]]:
@@ -53,6 +53,30 @@ def test_places_are_those_of_the_statistics(tmp_path: Path) -> None:
     assert found["ranked"].ranking.separable_difference == pytest.approx(expected.smallest_separable_difference)
     caption = table_view(task, found["ranked"]).caption
     assert "3 pairs at once (95 %, pooled t over training runs, one spread for all rows" in caption
+
+
+def test_rows_of_nets_and_rows_of_sets_share_no_spread(tmp_path: Path) -> None:
+    """Three sets of ten nets each, far apart, beside a set whose nets agree: a spread of nets says nothing of sets."""
+    answers = 10 * IMAGES
+    right = np.array([0.78, 0.75, 0.72]) * answers
+    value = float(right.sum()) / (3 * answers)
+    outcomes = {"primary": (right.astype(np.uint32), answers)}
+    sets = Scores({"accuracy": score(value, covers="both", n=IMAGES)}, outcomes=outcomes)
+    _, found = board(tmp_path, [sets, runs(0.74, 0.004, 10, 1), runs(0.741, 0.004, 10, 2)])
+    ranking = found["ranked"].ranking
+    assert ranking is not None
+    assert (ranking.method, ranking.images) == ("Welch's t", IMAGES)
+    place = next(row.place for row in found["ranked"].rows if row.entry.name == "set-0")
+    assert place is not None
+    assert (place.lower, place.upper) == (1, 3)
+
+
+def test_answers_that_are_no_multiple_of_the_images_are_refused(tmp_path: Path) -> None:
+    made = Scores(
+        {"accuracy": score(0.5, covers="both", n=IMAGES)}, outcomes={"primary": (np.array([7500], np.uint16), 15_000)}
+    )
+    with pytest.raises(MettleError, match="10,000 of them, but got 15,000 answers"):
+        board(tmp_path, [made])
 
 
 def test_rows_of_unequal_spread_say_so(tmp_path: Path) -> None:
@@ -94,6 +118,6 @@ def test_outcomes_that_are_none_are_refused(tmp_path: Path, right: np.ndarray, w
 
 
 def test_records_of_other_test_images_do_not_share_a_table(tmp_path: Path) -> None:
-    other = Scores({"accuracy": score(0.7)}, outcomes={"primary": (np.array([70, 70], np.uint16), 100)})
+    other = Scores({"accuracy": score(0.7, n=100)}, outcomes={"primary": (np.array([70, 70], np.uint16), 100)})
     with pytest.raises(MettleError, match="the same images"):
         board(tmp_path, [runs(0.75, 0.004, 5, 1), other])

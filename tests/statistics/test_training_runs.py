@@ -31,8 +31,9 @@ def test_welch_is_scipys(first, second):
 @given(st.lists(COUNTS, min_size=2, max_size=5))
 @settings(max_examples=60, deadline=None)
 def test_the_check_of_equal_spread_is_scipys_levene_around_medians(rows):
+    counted = [row for row in rows if len(row) > 2]
     with np.errstate(all="ignore"):  # scipy divides by zero where no distance has a spread
-        expected = stats.levene(*rows, center="median").pvalue
+        expected = stats.levene(*counted, center="median").pvalue if len(counted) > 1 else 1.0
     if math.isfinite(expected):
         assert equal_spread_p_value(rows) == pytest.approx(expected, rel=1e-9, abs=1e-300)
 
@@ -43,8 +44,20 @@ def test_single_runs_and_runs_without_spread():
     assert welch_p_value([3, 3], [3, 3]) == 1.0
     assert welch_p_value([3, 3], [4, 4]) == 0.0
     assert equal_spread_p_value([[1, 2, 3], [4]]) == 1.0
-    assert equal_spread_p_value([[1, 3], [10, 30]]) == 0.0  # every distance is known exactly
-    assert equal_spread_p_value([[1, 3], [10, 12]]) == 1.0
+    assert equal_spread_p_value([[1, 2, 3], [10, 30]]) == 1.0  # two distances from their median are always equal
+    assert equal_spread_p_value([[1, 1, 1], [2, 2, 2]]) == 1.0
+
+
+def test_rows_of_two_runs_share_a_spread_until_more_runs_say_otherwise():
+    rng = np.random.Generator(np.random.PCG64(3))
+    for _ in range(20):
+        assert math.isfinite(training_run_ranks([rng.normal(50, 1, 2) for _ in range(6)]).pooled_sd)
+
+
+def test_runs_of_unlike_kinds_share_no_spread():
+    rows = [[70.1, 70.9, 71.2, 70.4], [69.0, 69.9, 69.4, 69.2]]
+    assert math.isfinite(training_run_ranks(rows).pooled_sd)
+    assert math.isnan(training_run_ranks(rows, alike=False).pooled_sd)
 
 
 def test_two_rows_with_one_spread_are_students_test():

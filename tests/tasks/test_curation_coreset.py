@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from small_curation import RUNS, TESTED, small_curation, submission, write_anchors
 from torch import nn
 
@@ -201,6 +203,7 @@ def test_watched_images_among_own_ones_hide_no_leak(split: OpenCuration, tmp_pat
     watched[:, taken] = True  # nets that know what they were shown, and the test images, and nothing else
     nets = Judged(np.ones((2, TESTED), bool), np.zeros((2, 12)), watched, np.zeros(2))
     assert common_scores(split, chosen, nets)["leak_gap"].value == pytest.approx(1)
+    assert choosing_allowance(nets, chosen.shown_watched(split), 100 / 60_000) < 0.05  # half of them are no accident
 
 
 def test_choosing_can_raise_the_gap_as_if_all_chosen_images_had_been_answered_right() -> None:
@@ -208,9 +211,17 @@ def test_choosing_can_raise_the_gap_as_if_all_chosen_images_had_been_answered_ri
     watched = np.array([[0, 0, 0, 0, 1, 1, 1, 0, 0, 0]] * 2, bool)
     nets = Judged(np.ones((2, 5), bool), np.zeros((2, 12)), watched, np.zeros(2))
     chosen = np.arange(10) < 4
-    assert choosing_allowance(nets, chosen) == pytest.approx(0.7 - 0.5)
-    assert choosing_allowance(nets, np.zeros(10, bool)) == 0
-    assert choosing_allowance(nets, np.ones(10, bool)) == 1
+    assert choosing_allowance(nets, chosen, 1.0) == pytest.approx(0.7 - 0.5)
+    assert choosing_allowance(nets, np.zeros(10, bool), 0.4) == 0
+    assert math.isnan(choosing_allowance(nets, np.ones(10, bool), 0.4))
+
+
+@pytest.mark.parametrize("share", [0.02, 0.25, 0.9, 1.0])
+def test_more_watched_images_than_chance_shows_count_as_many_as_chance_shows(share: float) -> None:
+    watched = np.zeros((2, 1000), bool)
+    nets = Judged(np.ones((2, 5), bool), np.zeros((2, 12)), watched, np.zeros(2))
+    shown = np.arange(1000) < 999
+    assert choosing_allowance(nets, shown, share) == min(stats.binom.ppf(0.999, 1000, share) / 1000, 0.999)
 
 
 def test_own_images_that_are_not_watched_leave_all_of_them(split: OpenCuration, tmp_path: Path) -> None:

@@ -164,6 +164,43 @@ def test_the_oracles_choice_has_none_and_is_flagged(split: OpenCuration, tmp_pat
     assert "0 wrong labels among 1,000" in found.flags[0].evidence
 
 
+@pytest.mark.parametrize("weight", [0.0, 1e-3])
+def test_wrong_labels_that_are_hardly_drawn_hide_no_oracle(split: OpenCuration, tmp_path: Path, weight: float) -> None:
+    mislabelled = np.flatnonzero(split.pool.mislabelled)[:20]
+    slots = np.concatenate([oracle_choice(split)[20:], mislabelled])
+    weights = np.where(np.isin(slots, mislabelled), weight, 1).astype(np.float32)
+    found = combined(split, tmp_path / "padded", CuratedSet("indices", slots, weights=weights))
+    assert found.scores["wrong_label_share"].value < 1e-4
+    assert found.scores["distinct_images"].value == (980 if weight == 0 else 1000)
+    assert [flag.name for flag in found.flags] == ["anomaly"]
+
+
+def test_several_choices_of_one_method_count_as_one_run_each(split: OpenCuration, tmp_path: Path) -> None:
+    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
+    try:
+        small, large = random_pick(split)[::2], random_pick(split)
+        sets = {
+            "first": combined(split, tmp_path / "first", CuratedSet("indices", large), [0.90, 0.91]),
+            "second": combined(split, tmp_path / "second", CuratedSet("indices", small), [0.93, 0.94]),
+        }
+    finally:
+        (split.entry.folder / "reference.json").unlink()
+    merged = PROTOCOL.merge(split.entry, split, sets)
+    primary = merged.outcomes["primary"]
+    right = [sets[name].outcomes["primary"].array.sum() for name in sets]
+    assert primary.array.tolist() == right
+    assert primary.scale == 2 * TESTED
+    accuracy, gain = merged.scores["accuracy"], merged.scores["normalized_gain"]
+    assert accuracy.value == pytest.approx(primary.array.mean() / primary.scale)
+    assert (accuracy.covers, accuracy.n) == ("both", TESTED)
+    assert gain.value == pytest.approx(np.mean([one.scores["normalized_gain"].value for one in sets.values()]))
+    assert gain.covers == "training runs"
+    assert gain.upper is not None
+    assert gain.upper > 1.2  # never clipped
+    distinct = merged.scores["distinct_images"]
+    assert (distinct.value, distinct.lower) == (750, None)
+
+
 def test_a_filter_that_loses_hard_images_is_not_flagged(split: OpenCuration, tmp_path: Path) -> None:
     allowed = sound(split) & ~split.hard
     slots = np.sort(balanced_random_choice(split.pool.labels, 1000, 0, allowed))

@@ -61,7 +61,9 @@ def test_only_a_gap_that_is_surely_above_the_limit_is_flagged(entry: TaskEntry) 
     assert flag.name == "train-test-gap"
     assert f"{100 * limit:+.2f}" in flag.evidence
     assert gap_flag(entry, gap(limit + 0.01, 0.002), 0.009) == []  # choosing alone could have done it
-    assert gap_flag(entry, None, 0.0) == gap_flag(entry, Score(value=0.5), 0.0) == []
+    assert gap_flag(entry, Score(value=0.5), 0.0) == []
+    (flag,) = gap_flag(entry, None, math.nan)
+    assert "every watched training image" in flag.evidence
 
 
 def test_where_too_few_are_known_nothing_is_flagged(tmp_path: Path) -> None:
