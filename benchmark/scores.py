@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from benchmark.documents import Score
-from benchmark.statistics import Interval, mean_interval, wilson_interval
+from benchmark.statistics import Interval, mean_interval, runs_and_images_interval, wilson_interval
 
 CONFIDENCE = 0.95
 
@@ -26,9 +26,22 @@ def interval_score(
     return Score(value=float(value), lower=lower, upper=upper, covers=covers, confidence=confidence, n=n)
 
 
-def mean_score(per_image: np.ndarray) -> Score:
+def mean_score(per_image: np.ndarray, confidence: float = CONFIDENCE) -> Score:
     """The mean of per-image scores in [0, 1], with its interval over test images; per_image: (N,)."""
-    return interval_score(float(per_image.mean()), mean_interval(per_image, CONFIDENCE), len(per_image))
+    interval = mean_interval(per_image, confidence)
+    return interval_score(float(per_image.mean()), interval, len(per_image), confidence=confidence)
+
+
+def runs_and_images_score(per_run: np.ndarray, confidence: float = CONFIDENCE) -> Score:
+    """A mean over training runs and test images, in [0, 1], with an interval over both, inside [0, 1].
+
+    per_run: bool or float (k, N), each run's share of each image. One run has an interval over test images alone.
+    """
+    if len(per_run) == 1:
+        return mean_score(per_run[0], confidence)
+    interval = runs_and_images_interval(per_run, confidence)
+    inside = Interval(max(interval.lower, 0.0), min(interval.upper, 1.0)) if np.isfinite(interval).all() else interval
+    return interval_score(float(per_run.mean()), inside, per_run.shape[1], "both", confidence)
 
 
 def proportion_score(hits: np.ndarray) -> Score:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark.documents import read_submission
-from benchmark.documents.store import find_records, write_atomically
+from benchmark.documents.store import find_attestations, find_records, write_atomically
 from benchmark.paths import ROOT
 from tasks.curation.leak_limits import FILE, LeakLimits
 
@@ -23,9 +23,15 @@ def main() -> None:
 
 
 def learnt(submissions: Path) -> LeakLimits:
-    """The gaps of baselines' standard records on curation tasks, by task version and submission."""
+    """The gaps of baselines' newest standard records that stand, on curation tasks, by task version and submission."""
+    gone = {
+        statement.supersedes if statement.kind == "supersedes" else statement.record
+        for _, statement in find_attestations(submissions)
+        if statement.kind in ("supersedes", "void", "withdrawn")
+    }
+    standing = [(path, record) for path, record in find_records(submissions) if record.id not in gone]
     found: dict[str, dict[str, float]] = {}
-    for path, record in find_records(submissions):
+    for path, record in sorted(standing, key=lambda item: item[1].run.started):
         result = record.result
         if not result.task.id.startswith("curation/") or result.tier != "standard" or "leak_gap" not in result.scores:
             continue

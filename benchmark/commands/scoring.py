@@ -60,7 +60,9 @@ def score(
 def verify(
     record: Annotated[Path, typer.Argument(help="A record's .json file.")],
     attest: Annotated[str, typer.Option(help="Your name: where they agree, attest it beside the record.")] = "",
-    kind: Annotated[str, typer.Option(help="Of attestation: measured (maintainers) or reproduced.")] = "reproduced",
+    kind: Annotated[
+        str, typer.Option(help="Of attestation: measured, or reproduced where `mettle reproduce` made the file again.")
+    ] = "measured",
     salt_file: Annotated[
         Path | None, typer.Option(help="Maintainers: the file a submitted set was scored with, to attest it measured.")
     ] = None,

@@ -5,23 +5,17 @@ from __future__ import annotations
 from benchmark.contamination.copies import (
     STRICTEST_THRESHOLD,
     Closest,
-    CopyReport,
     ExactCopy,
-    NearCopy,
     closest_test_images,
     exact_copies,
-    find_copies,
 )
 from benchmark.contamination.similarity import Similarity
 
 __all__ = [
     "STRICTEST_THRESHOLD",
     "Closest",
-    "CopyReport",
     "ExactCopy",
-    "NearCopy",
     "Similarity",
     "closest_test_images",
     "exact_copies",
-    "find_copies",
 ]

@@ -33,25 +33,6 @@ class ExactCopy(NamedTuple):
     test_row: int
 
 
-class NearCopy(NamedTuple):
-    """A submitted image that a small move makes all but equal to a test image.
-
-    correlation: of whitened pixels, at the threshold or above, at most 1. transform: how the test image was moved.
-    """
-
-    row: int
-    test_row: int
-    correlation: float
-    transform: Similarity
-
-
-class CopyReport(NamedTuple):
-    """Copies by row; `near` has at most one entry a row, its best, and none for a row with an exact copy."""
-
-    exact: list[ExactCopy]
-    near: list[NearCopy]
-
-
 class Closest(NamedTuple):
     """The test image nearest to each submitted one, whether or not it is a copy.
 
@@ -63,36 +44,11 @@ class Closest(NamedTuple):
     transforms: list[Similarity]
 
 
-def find_copies(
-    images: np.ndarray,
-    test_images: np.ndarray,
-    *,
-    threshold: float = STRICTEST_THRESHOLD,
-    progress: Progress | None = None,
-) -> CopyReport:
-    """Which submitted images copy test images, exactly or nearly, each with the test image it copies.
-
-    images: uint8 (N, H, W, C), test_images: uint8 (M, H, W, C), of one size, C 1 or 3; channels may differ. An image
-    nearly copies a test image whose correlation with it, after the best small move, reaches `threshold`; see
-    `closest_test_images` and, for thresholds, `read_figures`. Raises ValueError for other arrays.
-    """
-    if not 0 < threshold <= 1:
-        raise ValueError(f"threshold: in (0, 1], but got {threshold}")
-    exact = exact_copies(images, test_images)
-    closest = closest_test_images(images, test_images, progress=progress)
-    taken = {copy.row for copy in exact}
-    near = [
-        NearCopy(row, int(closest.test_rows[row]), float(closest.correlations[row]), closest.transforms[row])
-        for row in np.flatnonzero(closest.correlations >= threshold).tolist()
-        if row not in taken
-    ]
-    return CopyReport(exact, near)
-
-
 def exact_copies(images: np.ndarray, test_images: np.ndarray) -> list[ExactCopy]:
     """Pairs of equal pixels, mirrored ones included, by sha256; a row has each test image that it equals.
 
-    Arrays and errors as in `find_copies`. Images with other channels are never equal.
+    images: uint8 (N, H, W, C), test_images: uint8 (M, H, W, C), of one size, C 1 or 3; images with other channels are
+    never equal. Raises ValueError for other arrays.
     """
     _check(images, test_images)
     if images.shape[3] != test_images.shape[3]:
@@ -115,7 +71,7 @@ def closest_test_images(images: np.ndarray, test_images: np.ndarray, *, progress
     scales .9 to 1.1, up to 2 pixels each way, and what lies between. The correlation is the mean-removed cosine of
     whitened pixels: every principal direction of the test images is divided by the root of its variance plus
     a floor of .1 % of the total, so that what all images of a kind share counts little. A constant image has 0; so has
-    every image without a test image, with test row -1. Arrays and errors as in `find_copies`.
+    every image without a test image, with test row -1. Arrays and errors as in `exact_copies`; channels may differ.
     """
     _check(images, test_images)
     if len(images) == 0 or len(test_images) == 0:

@@ -1,7 +1,7 @@
 """Copies among photographs of 128 pixels and more, by perceptual hash; the small images of most tasks have too little.
 
 At 28 pixels a distance of 4 bits already "matches" a fifth of Fashion-MNIST's honest test images with its training
-images, so that small images are refused here and belong to `find_copies`.
+images, so that small images are refused here and belong to `closest_test_images`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def find_copies_by_hash(
                 f"perceptual hashes of {name}",
                 f"at least {SMALLEST_SIDE_PX} pixels a side, as smaller images that differ share hashes",
                 f"{stack.shape[1]} x {stack.shape[2]}",
-                "Use benchmark.contamination.find_copies, which compares pixels.",
+                "Use benchmark.contamination.closest_test_images, which compares pixels.",
             )
     if len(images) == 0 or len(test_images) == 0:
         return []

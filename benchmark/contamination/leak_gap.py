@@ -17,20 +17,18 @@ from scipy import special
 from benchmark.documents import Score
 from benchmark.metrics.accuracy import right_or_wrong
 from benchmark.scores import CONFIDENCE, interval_score
-from benchmark.statistics import Interval, difference_interval, wilson_interval
+from benchmark.statistics import Interval
 from benchmark.statistics.interval import check_confidence, student_quantile
 
 
 class LeakGap(NamedTuple):
     """Test minus pool accuracy of the nets of one set, fractions in [-1, 1]; higher is more suspect.
 
-    value: mean over runs. over_runs: its interval over training runs of the set, nan with one run. over_images: over
-    draws of test and pool images, with all runs answering the same ones. runs: how many.
+    value: mean over runs. over_runs: its interval over training runs of the set, nan with one run. runs: how many.
     """
 
     value: float
     over_runs: Interval
-    over_images: Interval
     runs: int
 
 
@@ -38,10 +36,9 @@ def leak_gap(test_correct: ArrayLike, pool_correct: ArrayLike, confidence: float
     """Accuracy on the test images minus accuracy on unselected clean pool images, a difference in [-1, 1].
 
     test_correct: bool (runs, N_test). pool_correct: bool (runs, N_pool), the same runs on clean images of the pool's
-    distribution that the submission did not contain. nan, with intervals of nan, without an image of either kind.
-    The interval over runs is Student's; that over images is Newcombe's of the mean accuracies, as if each image were
-    right or wrong in all runs alike, so it is never too short. Raises ValueError for other dtypes and shapes,
-    unequal numbers of runs, and without a run.
+    distribution that the submission did not contain. nan, with an interval of nan, without an image of either kind.
+    The interval over runs is Student's. Raises ValueError for other dtypes and shapes, unequal numbers of runs, and
+    without a run.
     """
     check_confidence(confidence)
     test, pool = _runs(test_correct, "test_correct"), _runs(pool_correct, "pool_correct")
@@ -49,19 +46,14 @@ def leak_gap(test_correct: ArrayLike, pool_correct: ArrayLike, confidence: float
         raise ValueError(f"pool_correct: {len(test)} runs like test_correct, but got {len(pool)}")
     unknown = Interval(math.nan, math.nan)
     if test.shape[1] == 0 or pool.shape[1] == 0:
-        return LeakGap(math.nan, unknown, unknown, len(test))
+        return LeakGap(math.nan, unknown, len(test))
     gaps = test.mean(axis=1) - pool.mean(axis=1)
     value = float(gaps.mean())
     over_runs = unknown
     if len(gaps) > 1:
         half = student_quantile(confidence, len(gaps) - 1) * float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
         over_runs = Interval(value - half, value + half)
-    shares = [float(answers.mean()) for answers in (test, pool)]
-    ends = [
-        wilson_interval(share * answers.shape[1], answers.shape[1], confidence)
-        for share, answers in zip(shares, (test, pool), strict=True)
-    ]
-    return LeakGap(value, over_runs, difference_interval(shares[0], ends[0], shares[1], ends[1]), len(test))
+    return LeakGap(value, over_runs, len(test))
 
 
 def leak_gap_score(test_correct: np.ndarray, pool_correct: np.ndarray) -> Score | None:
@@ -91,11 +83,6 @@ def leak_limit(honest_gaps: ArrayLike, confidence: float = 0.99) -> float:
         return math.nan
     quantile = float(special.stdtrit(len(gaps) - 1, confidence))
     return float(gaps.mean() + quantile * gaps.std(ddof=1) * math.sqrt(1 + 1 / len(gaps)))
-
-
-def is_suspect(gap: LeakGap, limit: float) -> bool:
-    """Whether a set's gap exceeds the limit; False where either is nan: what is not known raises no flag."""
-    return gap.value > limit
 
 
 def _runs(correct: ArrayLike, name: str) -> NDArray[np.bool_]:

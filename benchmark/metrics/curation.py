@@ -14,12 +14,10 @@ from benchmark.metrics.detection import auroc, average_precision
 class Filtering(NamedTuple):
     """What a pick did with the dirt of one kind; each in [0, 1], nan where it divides by nothing.
 
-    kept_share: share of the pick that is dirt, lower is better. recall: share of the dirt that was left out, and
-    precision: share of what was left out that is dirt, higher is better. A random pick of k out of N slots has the
-    pool's share of dirt, a recall of 1 - k / N, and a precision of the pool's share.
+    recall: share of the dirt that was left out, and precision: share of what was left out that is dirt; higher is
+    better. A random pick of k out of N slots has a recall of 1 - k / N, and a precision of the pool's share of dirt.
     """
 
-    kept_share: float
     recall: float
     precision: float
 
@@ -88,7 +86,6 @@ def filtering(picked: ArrayLike, dirty: ArrayLike) -> Filtering:
         raise ValueError(f"dirty: shape {kept.shape} like picked, but got {bad.shape}")
     left_out = ~kept
     return Filtering(
-        kept_share=_ratio((kept & bad).sum(), kept.sum()),
         recall=_ratio((left_out & bad).sum(), bad.sum()),
         precision=_ratio((left_out & bad).sum(), left_out.sum()),
     )

@@ -54,6 +54,8 @@ def read_any_distilled(path: Path) -> DistilledSet:
     else:
         labels = file.read("labels") if "labels" in file.entries else np.zeros(1, int)
         classes = int(labels.max(initial=0)) + 1
+        if classes > max(count, 1):  # before a table of so many classes is made
+            raise MettleError(path, f"every class has an image, so {count:,} have as many at most", f"{classes:,}")
     return read_distilled(
         path, image_size=size, channels=channels, classes=max(classes, 1), images_per_class=max(count, 1)
     )

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-BYTES = 0
-"""The decoder has no parameters."""
-
 
 def decode(images: np.ndarray, targets: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
     """The factor x factor tiles of every image, enlarged to its size, with its target.

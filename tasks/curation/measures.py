@@ -14,8 +14,8 @@ from benchmark.contamination.near_duplicates import far_from_training
 from benchmark.documents import Score
 from benchmark.metrics import class_accuracies, class_balance
 from benchmark.protocol import Arrays
-from benchmark.scores import CONFIDENCE, interval_score
-from benchmark.statistics import Interval, replicate_interval, runs_and_images_interval
+from benchmark.scores import CONFIDENCE, interval_score, runs_and_images_score
+from benchmark.statistics import Interval, replicate_interval
 from tasks.curation.chosen import Chosen
 from tasks.curation.split import OpenCuration
 
@@ -60,15 +60,6 @@ def runs_score(per_run: np.ndarray) -> Score:
     return interval_score(float(per_run.mean()), replicate_interval(per_run, CONFIDENCE), len(per_run), "training runs")
 
 
-def runs_and_images_score(right: np.ndarray, confidence: float = CONFIDENCE) -> Score:
-    """A share of right answers, bool (R, N), with its interval over training runs and test images, inside [0, 1]."""
-    interval = runs_and_images_interval(right, confidence)
-    inside = Interval(max(interval.lower, 0.0), min(interval.upper, 1.0))  # keeps nan, which bounds nothing
-    if not np.isfinite(interval).all():
-        inside = interval
-    return interval_score(float(right.mean()), inside, right.shape[1], "both", confidence)
-
-
 def worst_class_score(right: np.ndarray, labels: np.ndarray, classes: int) -> Score:
     """The lowest of the class accuracies, each a mean over runs.
 
@@ -84,7 +75,7 @@ def worst_class_score(right: np.ndarray, labels: np.ndarray, classes: int) -> Sc
     upper = [score.upper for score in scores if score.upper is not None]
     if len(lower) < len(present):
         return Score(value=value, n=n)
-    return interval_score(value, Interval(min(lower), min(upper)), n, "both")
+    return interval_score(value, Interval(min(lower), min(upper)), n, scores[0].covers or "both")
 
 
 def choosing_allowance(nets: Judged, chosen: np.ndarray, share: float) -> float:

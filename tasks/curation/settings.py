@@ -45,11 +45,6 @@ class CurationSettings(Strict):
         return self
 
     @property
-    def samples_seen(self) -> int:
-        """Samples, repeats included, in one training."""
-        return (self.plan.steps or 0) * self.plan.batch_size
-
-    @property
     def cells(self) -> list[str]:
         """The corrupted cells, `<corruption>/<severity>`."""
         return [f"{name}/{self.severity}" for name in self.corruptions]

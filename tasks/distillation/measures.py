@@ -9,32 +9,19 @@ import numpy as np
 from benchmark.documents import Score
 from benchmark.metrics import normalized_gain
 from benchmark.protocol import Arrays
-from benchmark.scores import CONFIDENCE, interval_score, mean_score
+from benchmark.scores import CONFIDENCE, interval_score, mean_score, runs_and_images_score
 from benchmark.statistics import (
     mean_difference_interval,
     normalized_gain_interval,
-    runs_and_images_interval,
     worst_interval,
 )
-
-
-def over_runs_and_images(per_run: np.ndarray) -> Score:
-    """A mean over nets and test images, with an interval over both; over images alone where there is one net.
-
-    per_run: bool or float (k, N), each net's share of each image, in [0, 1].
-    """
-    if len(per_run) == 1:
-        return mean_score(per_run[0])
-    return interval_score(
-        float(per_run.mean()), runs_and_images_interval(per_run, CONFIDENCE), per_run.shape[1], covers="both"
-    )
 
 
 def early_scores(labels: np.ndarray, shards: Sequence[Arrays]) -> dict[str, Score]:
     """Accuracy on the way, for the nets that were looked at."""
     looks = sorted({name for arrays in shards for name in arrays if name.startswith("predicted@")})
     return {
-        f"accuracy_at_{look.partition('@')[2]}_percent": over_runs_and_images(
+        f"accuracy_at_{look.partition('@')[2]}_percent": runs_and_images_score(
             np.stack([arrays[look] == labels for arrays in shards if look in arrays])
         )
         for look in looks

@@ -17,6 +17,7 @@ from benchmark.data import Dataset
 from benchmark.data.checksums import image_checksums, values_sha256
 from benchmark.documents import canonical_sha256
 from benchmark.documents.strict import Strict, parse
+from benchmark.errors import MettleError
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.generated_cells import GeneratedCells
 from tasks.corruption.settings import split_cell
@@ -41,6 +42,11 @@ CELLS = (
     "contrast/3", "elastic_transform/3", "pixelate/3", "jpeg_compression/3", "checkerboard_cutout/3",
 )  # fmt: skip
 """The middle severity of two or three corruptions of each group, and of a held-out one."""
+CANARIES_SHA256 = {
+    "cifar10": "ad0d18fd0479b62d94bb640a7ead6755f21b5240d9c8d0ba490122d3b1ce0425",
+    "fashion-mnist": "cb09edbad4e0b4964ae1cae46ead4a686d1dd9e4a437c5d411649db3acf124e9",
+}
+"""Of the canary lists that version 1 of the tasks asks about; the split holds those of its corrupted images only."""
 
 
 class DistillationSplit(Strict):
@@ -94,8 +100,13 @@ class OpenDistillationSplit:
 
     @cached_property
     def canary(self) -> Canary:
-        """Test images that nearly all honest models miss."""
-        return read_canary(self.dataset.name, self.frozen.tested)
+        """Test images that nearly all honest models miss; MettleError where the list is another than the frozen one."""
+        name = self.dataset.name
+        found = canonical_sha256(read_canary(name, len(self.dataset)).model_dump(mode="json"))
+        if found != CANARIES_SHA256[name]:
+            fix = "Restore it: git checkout -- tasks/corruption/canaries. Another list is another version of the tasks."
+            raise MettleError(f"canaries of {name}", f"were frozen with the sha256 {CANARIES_SHA256[name]}", found, fix)
+        return read_canary(name, self.frozen.tested)
 
     @property
     def judging(self) -> dict[str, Any]:

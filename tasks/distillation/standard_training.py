@@ -19,6 +19,7 @@ from benchmark.documents import Artifact, Score
 from benchmark.effort import Effort
 from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
+from benchmark.scores import runs_and_images_score
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
 from tasks.corruption.canary_flag import canary_flag
@@ -32,7 +33,6 @@ from tasks.distillation.measures import (
     cross_scores,
     early_scores,
     net_cell,
-    over_runs_and_images,
 )
 from tasks.distillation.settings import CROSS, OWN, STANDARD, planned, settings_of
 from tasks.distillation.split import OpenDistillationSplit, open_distillation_split
@@ -132,7 +132,7 @@ class StandardTraining(DatasetProtocol):
         correct = np.stack([arrays["predicted"] == labels for arrays in nets])
         right = correct.sum(axis=1)
         scores = {
-            entry.task.primary.name: over_runs_and_images(correct),
+            entry.task.primary.name: runs_and_images_score(correct),
             **early_scores(labels, nets),
             **cross_scores({name: arrays["predicted"] == labels for name, arrays in others.items()}),
             **byte_scores(submitted.distilled.bytes),
@@ -143,7 +143,7 @@ class StandardTraining(DatasetProtocol):
             scores |= anchored_scores(right / len(labels), units["random"], units["whole"])
         canary = split.canary
         if canary.ids:
-            scores["canary_accuracy"] = over_runs_and_images(correct[:, canary.ids])
+            scores["canary_accuracy"] = runs_and_images_score(correct[:, canary.ids])
         if all("watched_correct" in arrays for arrays in nets):
             watched = split.watched[0]
             answers = np.stack([np.unpackbits(arrays["watched_correct"], count=len(watched)) for arrays in nets])
@@ -152,11 +152,11 @@ class StandardTraining(DatasetProtocol):
                 scores["leak_gap"] = gap
         apart = far_from_training(entry.task.data.dataset, len(labels))
         if apart is not None:
-            scores["accuracy_without_near_duplicates"] = over_runs_and_images(correct[:, apart])
+            scores["accuracy_without_near_duplicates"] = runs_and_images_score(correct[:, apart])
         own = {seed: shards[f"{OWN}/seed {seed}"] for seed in seeds[: plans[OWN].runs]} if OWN in plans else {}
         if own:
             hits_of_own = np.stack([arrays["predicted"] == labels for arrays in own.values()])
-            scores["own_recipe_accuracy"] = over_runs_and_images(hits_of_own)
+            scores["own_recipe_accuracy"] = runs_and_images_score(hits_of_own)
             scores["own_recipe_bytes"] = Score(value=float(sum(submitted.own_recipe_bytes.values())))
         cells = {f"net:seed {seed}": net_cell(labels, arrays) for seed, arrays in zip(seeds, nets, strict=True)}
         cells |= {f"architecture:{name}": net_cell(labels, arrays) for name, arrays in others.items()}
@@ -166,7 +166,7 @@ class StandardTraining(DatasetProtocol):
         cells |= class_cells(labels, correct, entry.task.data.classes)
         hits = corrupted_hits(nets, split.frozen.corrupted.count)
         if hits is not None:
-            scores["mean_corruption_accuracy"] = over_runs_and_images(hits.mean(axis=1))
+            scores["mean_corruption_accuracy"] = runs_and_images_score(hits.mean(axis=1))
             means = hits.mean(axis=(0, 2))
             cells |= {cell: {"accuracy": float(mean)} for cell, mean in zip(split.cells, means, strict=True)}
         outcomes = {

@@ -56,7 +56,7 @@ def test_distances_are_bits_of_the_package_s_own_hash(photographs: np.ndarray) -
 def test_small_images_are_refused_in_one_line() -> None:
     small = np.zeros((1, 28, 28, 1), np.uint8)
     large = np.zeros((1, SMALLEST_SIDE_PX, SMALLEST_SIDE_PX, 1), np.uint8)
-    with pytest.raises(MettleError, match=r"at least 128 pixels a side.*but got 28 x 28\. Use .*find_copies"):
+    with pytest.raises(MettleError, match=r"at least 128 pixels a side.*but got 28 x 28\. Use .*closest_test_images"):
         find_copies_by_hash(small, large)
     with pytest.raises(MettleError, match="test images"):
         find_copies_by_hash(large, small)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from benchmark.contamination.leak_gap import is_suspect, leak_gap, leak_limit
-from benchmark.statistics import difference_interval, replicate_interval, wilson_interval
+from benchmark.contamination.leak_gap import leak_gap, leak_limit
+from benchmark.statistics import replicate_interval
 
 
 def answers(*right: int, of: int = 100) -> np.ndarray:
@@ -20,8 +20,6 @@ def test_the_gap_is_the_mean_difference_of_accuracies() -> None:
     gap = leak_gap(answers(80, 90), answers(75, 81))
     assert gap.value == pytest.approx(0.07)
     assert gap.runs == 2
-    expected = difference_interval(0.85, wilson_interval(85, 100), 0.78, wilson_interval(78, 100))
-    assert gap.over_images == pytest.approx(expected)
 
 
 def test_the_interval_over_runs_is_student_s() -> None:
@@ -30,11 +28,10 @@ def test_the_interval_over_runs_is_student_s() -> None:
     assert gap.over_runs == pytest.approx(expected)
 
 
-def test_one_run_has_an_interval_over_images_only() -> None:
+def test_one_run_has_no_interval() -> None:
     gap = leak_gap(answers(80), answers(80, of=200))
     assert gap.value == pytest.approx(0.4)
     assert np.isnan(gap.over_runs).all()
-    assert gap.over_images.lower < 0.4 < gap.over_images.upper
 
 
 def test_a_net_that_knows_the_test_set_stands_out() -> None:
@@ -42,8 +39,7 @@ def test_a_net_that_knows_the_test_set_stands_out() -> None:
     honest = [leak_gap(rng.random((5, 2000)) < 0.85, rng.random((5, 2000)) < 0.86).value for _ in range(12)]
     limit = leak_limit(honest)
     leaked = leak_gap(rng.random((5, 2000)) < 0.9, rng.random((5, 2000)) < 0.86)
-    assert is_suspect(leaked, limit)
-    assert not is_suspect(leak_gap(rng.random((5, 2000)) < 0.85, rng.random((5, 2000)) < 0.86), limit)
+    assert leaked.value > limit > leak_gap(rng.random((5, 2000)) < 0.85, rng.random((5, 2000)) < 0.86).value
 
 
 def test_honest_sets_exceed_the_limit_as_seldom_as_it_says() -> None:
@@ -59,14 +55,12 @@ def test_few_honest_sets_give_a_high_limit() -> None:
     assert leak_limit([0.03, 0.03]) == 0.03
 
 
-def test_what_is_not_known_raises_no_flag() -> None:
+def test_what_is_not_known_is_nan() -> None:
     assert math.isnan(leak_limit([0.1]))
     assert math.isnan(leak_limit([]))
-    assert not is_suspect(leak_gap(answers(100), answers(0)), math.nan)
     nothing = leak_gap(answers(80), np.zeros((1, 0), bool))
     assert math.isnan(nothing.value)
-    assert np.isnan(nothing.over_images).all()
-    assert not is_suspect(nothing, 0.0)
+    assert np.isnan(nothing.over_runs).all()
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,8 @@ def test_redundant_share() -> None:
 
 def test_filtering_of_a_perfect_and_an_inverted_pick() -> None:
     dirty = np.arange(10) < 3
-    assert filtering(~dirty, dirty) == (0, 1, 1)
-    assert filtering(dirty, dirty) == (1, 0, 0)
+    assert filtering(~dirty, dirty) == (1, 1)
+    assert filtering(dirty, dirty) == (0, 0)
 
 
 def test_filtering_of_a_random_pick_is_at_its_floor() -> None:
@@ -73,12 +73,11 @@ def test_filtering_of_a_random_pick_is_at_its_floor() -> None:
     dirty = rng.random(60_000) < 0.2
     picked = np.zeros(60_000, bool)
     picked[rng.permutation(60_000)[:5000]] = True
-    assert filtering(picked, dirty) == pytest.approx((0.2, 1 - 5 / 60, 0.2), abs=0.02)
+    assert filtering(picked, dirty) == pytest.approx((1 - 5 / 60, 0.2), abs=0.02)
 
 
 def test_filtering_of_nothing_is_nan() -> None:
     nobody, dirty = np.zeros(4, bool), np.array([True, False, False, False])
-    assert math.isnan(filtering(nobody, dirty).kept_share)
     assert math.isnan(filtering(~nobody, dirty).precision)
     assert math.isnan(filtering(~nobody, nobody).recall)
 

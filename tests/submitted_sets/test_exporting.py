@@ -81,6 +81,9 @@ def test_the_command_writes_both(file: Path, tmp_path: Path) -> None:
 def test_files_that_are_no_sets(tmp_path: Path) -> None:
     path = safetensors(tmp_path / "a.safetensors", images=np.zeros((2, 1, 4, 5), np.uint8), labels=np.arange(2))
     assert "of shape (N, 1, 4, 4)" in refusal(read_any_distilled, path)
+    labels = np.array([0, 60_000], np.uint16)
+    path = safetensors(tmp_path / "a.safetensors", images=np.zeros((2, 1, 4, 4), np.uint8), labels=labels)
+    assert "so 2 have as many at most, but got 60,001" in refusal(read_any_distilled, path)
     path = safetensors(tmp_path / "a.safetensors", images=np.zeros((2, 1, 4, 4), np.uint8))
     assert "exactly one of labels and soft_labels" in refusal(read_any_distilled, path)
     path = safetensors(tmp_path / "a.safetensors", images=np.zeros((0, 1, 4, 4), np.uint8), labels=np.zeros(0, int))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.contamination.leak_gap import leak_limit
-from benchmark.documents import Score, read_submission
-from benchmark.documents.store import find_records, write_record
+from benchmark.documents import Attestation, Score, read_submission
+from benchmark.documents.store import find_records, write_attestation, write_record
 from benchmark.paths import ROOT
 from benchmark.task_registry import TaskEntry, find_task
 from scripts.learn_leak_limits import learnt
@@ -100,17 +100,27 @@ def points(share: float) -> str:
     return f"{100 * share:+.2f}".replace("+0.", "+.").replace("-0.", "-.")
 
 
-def test_gaps_are_read_from_baselines_records_of_the_standard_tier(tmp_path: Path) -> None:
+def test_gaps_are_read_from_the_newest_standing_records_of_baselines_in_the_standard_tier(tmp_path: Path) -> None:
     source = ROOT / "submissions"
     baselines = {path.parent.name for path in source.glob("*/submission.toml") if read_submission(path.parent).baseline}
     record = next(record for _, record in find_records(source) if record.result.submission in baselines)
     name = record.result.submission
     task = record.result.task.model_copy(update={"id": TASK})
     scores = record.result.scores | {"leak_gap": gap(-0.02, 0.001)}
-    for tier, value in (("standard", -0.02), ("quick", 0.3)):
+    written = []
+    for tier, value, started in (
+        ("standard", -0.02, "2026-03-01T00:00:00Z"),
+        ("standard", 0.2, "2026-02-01T00:00:00Z"),
+        ("quick", 0.3, "2026-04-01T00:00:00Z"),
+        ("standard", 0.4, "2026-05-01T00:00:00Z"),
+    ):
         own = scores | {"leak_gap": gap(value, 0.001)}
         result = record.result.model_copy(update={"task": task, "scores": own, "tier": tier, "outcomes": {}})
-        write_record(tmp_path, type(record).of(result.model_dump(), record.run), {})
+        run = type(record.run).model_validate(record.run.model_dump(mode="json") | {"started": started})
+        written.append(type(record).of(result.model_dump(), run))
+        write_record(tmp_path, written[-1], {})
+    void = {"kind": "void", "record": written[-1].id, "by": "us", "date": "2026-05-02", "reason": "Leaked images."}
+    write_attestation(tmp_path, name, Attestation.model_validate({"schema_version": 1, **void}))
     shutil.copy(source / name / "submission.toml", tmp_path / name / "submission.toml")
     text = (tmp_path / name / "submission.toml").read_text()
     assert learnt(tmp_path).honest_gaps == {f"{TASK}.v1": {name: -0.02}}

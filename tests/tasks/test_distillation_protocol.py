@@ -18,6 +18,7 @@ from benchmark.score import close
 from benchmark.submitted_sets.quantization import Quantized
 from benchmark.task_registry import find_task
 from tasks.distillation.anchors import REFERENCE
+from tasks.distillation.split import CANARIES_SHA256
 from tasks.distillation.standard_training import PROTOCOL
 from tests.tasks.small_distillation import (
     CORRUPTED,
@@ -243,6 +244,15 @@ def test_honest_images_raise_no_flag(scored: Record) -> None:
     pairs = [values["correlation"] for name, values in scored.result.cells.items() if name.startswith("pair:")]
     assert len(pairs) == 5
     assert pairs == sorted(pairs, reverse=True)
+
+
+def test_another_list_of_canaries_is_another_version(tasks_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    split = PROTOCOL.open_split(find_task(TASK, tasks_dir))
+    assert split.canary.ids == [position for position in split.canary.ids if position < split.frozen.tested]
+    monkeypatch.setitem(CANARIES_SHA256, "fashion-mnist", "0" * 64)
+    other = PROTOCOL.open_split(find_task(TASK, tasks_dir))
+    with pytest.raises(MettleError, match="canaries of fashion-mnist: were frozen"):
+        _ = other.canary
 
 
 def test_a_set_over_budget_is_refused_before_any_training(tasks_dir: Path, tmp_path: Path) -> None:
