@@ -72,6 +72,21 @@ def test_steps_end_a_training_within_an_epoch():
     assert distance(state(quietly(plan)), state(quietly(two_epochs))) > 0
 
 
+def test_every_look_is_kept_and_comes_at_its_step():
+    plan = PLAN.model_copy(update={"epochs": 25, "batch_size": 100})
+    shares = [epoch / 25 for epoch in range(1, 25)]
+    look = Looks()
+    found = quietly(plan, snapshots=dict.fromkeys(shares, look)).snapshots
+    assert sorted(found) == shares
+    assert look.count == 24
+    # Without warmup and decay the first epochs of a long training are a short one.
+    for epoch in (7, 14):
+        short = quietly(plan.model_copy(update={"epochs": epoch})).module
+        assert found[epoch / 25]["mean"] == [float(next(short.parameters()).detach().mean())]
+    in_one_step = quietly(plan.model_copy(update={"epochs": 3}), snapshots={0.1: Looks(), 0.3: Looks()})
+    assert sorted(in_one_step.snapshots) == [0.1, 0.3]
+
+
 @pytest.mark.parametrize("given", [{"epochs": 2, "steps": 3}, {"epochs": None}])
 def test_a_plan_has_epochs_or_steps(given):
     with pytest.raises(ValueError, match="exactly one of epochs and steps"):
