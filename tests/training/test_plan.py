@@ -179,3 +179,15 @@ def test_snapshots_survive_a_stop(tmp_path, monkeypatch):
     assert distance(state(whole), state(resumed)) == 0
     for share, kept in whole.snapshots.items():
         assert np.array_equal(kept["mean"], resumed.snapshots[share]["mean"])
+
+
+@pytest.mark.parametrize("damaged", [b"", b"not a checkpoint", None], ids=["empty", "foreign", "cut"])
+def test_a_damaged_progress_file_counts_as_none_and_is_made_again(tmp_path, monkeypatch, damaged):
+    monkeypatch.setattr(trainer, "SAVE_EVERY_S", 0.0)
+    file = tmp_path / "progress.pt"
+    whole = quietly(PLAN, progress_file=file)
+    file.write_bytes(file.read_bytes()[:-200] if damaged is None else damaged)
+    again = quietly(PLAN, progress_file=file)
+    assert again.resumed_after_epoch is None
+    assert distance(state(whole), state(again)) == 0
+    assert quietly(PLAN, progress_file=file).resumed_after_epoch == 3
