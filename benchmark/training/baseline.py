@@ -72,9 +72,9 @@ def train_baseline(
     """Trains one net of a recipe and writes its weights to `target` (default: beside the recipe).
 
     replicate: its name, "seed 1" or "coat+bag"; the recipe's first without one. An interrupted training goes on after
-    its last finished epoch. The file holds the net's state dict and, in its metadata, the recipe, the seed, the
-    classes held out, the data's pixel hash and the torch version; equal runs give equal bytes on one machine. Raises
-    MettleError for a bad recipe, an unknown replicate, and what `training_examples` refuses.
+    the last epoch whose state was saved. The file holds the net's state dict and, in its metadata, the recipe, the
+    seed, the classes held out, the data's pixel hash and the torch version; equal runs give equal bytes on one machine.
+    Raises MettleError for a bad recipe, an unknown replicate, and what `training_examples` refuses.
     """
     recipe = read_recipe(recipe_path)
     chosen = recipe.replicate(replicate)

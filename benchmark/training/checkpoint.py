@@ -1,4 +1,4 @@
-"""Files a training leaves behind: one to resume from, replaced after every epoch, and the finished weights."""
+"""Files a training leaves behind: one to resume from, replaced at the end of some epochs, and the finished weights."""
 
 from __future__ import annotations
 

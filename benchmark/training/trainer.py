@@ -25,7 +25,8 @@ from benchmark.training.plan import TrainingPlan
 from benchmark.training.training_set import TrainingSet, in_pixel_units
 
 SAVE_EVERY_S = 10.0
-"""A stopped training loses at most this much: small sets have a thousand epochs a minute."""
+"""State is saved at the end of the first epoch after so long: small sets have a thousand epochs a minute. A stopped
+training loses at most this much and one epoch, which on a whole training set takes far longer."""
 TELL_EVERY_S = 1.0
 
 Snapshot = Callable[[nn.Module], Mapping[str, np.ndarray]]
