@@ -108,9 +108,11 @@ def _done(entry: TaskEntry, arm: Arm) -> dict[int, AnchorRun]:
 
 
 def _keep(entry: TaskEntry, split: OpenCuration, arm: Arm, run: AnchorRun) -> None:
-    """Add a run to the file, which other processes may be adding to."""
+    """Add a run to the file, which other processes may be adding to; nothing where one of them has added it."""
     path = entry.folder / FILE
     with FileLock(cache_dir() / "anchors" / ".lock"):
+        if run.choice_seed in _done(entry, arm):
+            return
         reference = read_reference(entry)
         known = reference.anchors.get(_name(entry))
         arms = dict(known.arms) if known else {}

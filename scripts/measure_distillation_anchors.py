@@ -4,7 +4,7 @@ python -m scripts.measure_distillation_anchors --task fashion-mnist-ipc10 --arm 
 
 random: nets trained on random real images by the task's ranked plan, one on each of ten subsets.
 whole: nets trained on the whole training set of the task's data set, which its tasks share. Runs that are there already
-are not made again, and a killed run goes on where it was; several processes may work on different runs at once.
+are not made again, and a killed run goes on where it was; several processes may work on different anchors at once.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def measure(entry: TaskEntry, arm: Arm, runs: int | None = None) -> None:
     split = open_distillation_split(entry)
     for run in range(runs or RUNS[arm]):
         identity = _identity(arm, run)
-        if any((done.subset_seed, done.net_seed) == identity for done in _done(entry, arm)):
+        if any(_seeds(done) == identity for done in _done(entry, arm)):
             continue
         _keep(entry, arm, _trained(entry, split, arm, identity))
         anchor = read_anchor(entry, arm)
@@ -86,6 +86,10 @@ def measure(entry: TaskEntry, arm: Arm, runs: int | None = None) -> None:
 def _identity(arm: Arm, run: int) -> tuple[int | None, int]:
     """Seeds of subset and net."""
     return (run % SUBSETS if arm == "random" else None), FIRST_NET_SEED + run
+
+
+def _seeds(run: AnchorRun) -> tuple[int | None, int]:
+    return run.subset_seed, run.net_seed
 
 
 def random_subset(entry: TaskEntry, seed: int) -> TrainingSet:
@@ -128,9 +132,12 @@ def _done(entry: TaskEntry, arm: Arm) -> list[AnchorRun]:
 
 
 def _keep(entry: TaskEntry, arm: Arm, run: AnchorRun) -> None:
-    """Add a run to the file, which other processes may be adding to."""
+    """Add a run to the file, which other processes may be adding to; nothing where one of them has added it."""
     with FileLock(cache_dir() / "anchors" / ".lock"):
-        runs = sorted([*_done(entry, arm), run], key=lambda one: one.net_seed)
+        done = _done(entry, arm)
+        if any(_seeds(one) == _seeds(run) for one in done):
+            return
+        runs = sorted([*done, run], key=lambda one: one.net_seed)
         anchor = {
             "training": TRAINING[arm],
             "plan_sha256": plan_sha256(arm_plan(entry, arm)),
