@@ -45,6 +45,9 @@ from tasks.distillation.split import OpenDistillationSplit, open_distillation_sp
 
 FIRST_NET_SEED = 10_000
 """Far from the development seeds of submissions, so that no net of an anchor starts where theirs do."""
+FIRST_SUBSET_SEED = 10_000
+"""Far from the seeds of recipes, so that no subset of the anchor is a baseline's: their intervals take both for
+independent."""
 TRAINING: dict[Arm, str] = {
     "random": "Random real images, as many for each class as the task allows, drawn anew for each subset; nets trained "
     "by the task's ranked plan.",
@@ -72,10 +75,10 @@ def measure(entry: TaskEntry, arm: Arm, runs: int | None = None) -> None:
     """Train what is missing of the first runs of an arm, and say what its mean is after each."""
     split = open_distillation_split(entry)
     for run in range(runs or RUNS[arm]):
-        identity = _identity(arm, run)
-        if any(_seeds(done) == identity for done in _done(entry, arm)):
+        seeds = seeds_of(arm, run)
+        if any(_seeds(done) == seeds for done in _done(entry, arm)):
             continue
-        _keep(entry, arm, _trained(entry, split, arm, identity))
+        _keep(entry, arm, _trained(entry, split, arm, seeds))
         anchor = read_anchor(entry, arm)
         assert anchor is not None
         error = anchor.standard_error if anchor.standard_error is not None else float("nan")
@@ -83,9 +86,9 @@ def measure(entry: TaskEntry, arm: Arm, runs: int | None = None) -> None:
         print(f"{entry.task.name} {arm}: {anchor.mean:.4f}, standard error {error:.4f} over {units}", flush=True)
 
 
-def _identity(arm: Arm, run: int) -> tuple[int | None, int]:
-    """Seeds of subset and net."""
-    return (run % SUBSETS if arm == "random" else None), FIRST_NET_SEED + run
+def seeds_of(arm: Arm, run: int) -> tuple[int | None, int]:
+    """Of the subset, None for the whole set, and of the net."""
+    return (FIRST_SUBSET_SEED + run % SUBSETS if arm == "random" else None), FIRST_NET_SEED + run
 
 
 def _seeds(run: AnchorRun) -> tuple[int | None, int]:
@@ -101,8 +104,8 @@ def random_subset(entry: TaskEntry, seed: int) -> TrainingSet:
     return labelled(train_part.images[rows], train_part.labels[rows], classes)
 
 
-def _trained(entry: TaskEntry, split: OpenDistillationSplit, arm: Arm, identity: tuple[int | None, int]) -> AnchorRun:
-    subset_seed, net_seed = identity
+def _trained(entry: TaskEntry, split: OpenDistillationSplit, arm: Arm, seeds: tuple[int | None, int]) -> AnchorRun:
+    subset_seed, net_seed = seeds
     plan = arm_plan(entry, arm)
     if subset_seed is not None:
         examples = random_subset(entry, subset_seed)
@@ -114,7 +117,7 @@ def _trained(entry: TaskEntry, split: OpenDistillationSplit, arm: Arm, identity:
             "plan": plan_sha256(plan),
             "trainer": TRAINER_FORMAT,
             "of": anchor_name(entry, arm),
-            "seeds": list(identity),
+            "seeds": list(seeds),
         }
     )
     progress_file = cache_dir() / "anchors" / f"{key}.training"

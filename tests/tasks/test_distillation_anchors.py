@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from benchmark.errors import MettleError
+from benchmark.paths import ROOT
+from benchmark.set_making.recipe import read_set_recipe
 from benchmark.task_registry import TaskEntry, find_task
 from scripts import measure_distillation_anchors
-from scripts.measure_distillation_anchors import measure, random_subset
+from scripts.measure_distillation_anchors import measure, random_subset, seeds_of
 from tasks.distillation.anchors import (
     RUNS,
     Anchor,
@@ -65,6 +67,12 @@ def test_subsets_are_balanced_and_differ(tmp_path: Path) -> None:
     assert not np.array_equal(first.images, second.images)
 
 
+def test_no_subset_is_the_one_of_a_baseline() -> None:
+    of_arm = {seeds_of("random", run)[0] for run in range(RUNS["random"])}
+    assert len(of_arm) == RUNS["random"]
+    assert not of_arm & {made.seed for made in read_set_recipe(ROOT / "submissions" / "dd-random" / "recipe.toml").sets}
+
+
 def test_runs_are_kept_one_by_one_and_not_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,7 +86,7 @@ def test_runs_are_kept_one_by_one_and_not_made_again(
     assert len(capsys.readouterr().out.splitlines()) == 1
     anchor = read_references(entry).random["fashion-mnist-ipc1.v1"]
     assert anchor.runs[0] == kept
-    assert {one.subset_seed for one in anchor.runs} == {0, 1}
+    assert [(one.subset_seed, one.net_seed) for one in anchor.runs] == [seeds_of("random", net) for net in (0, 1)]
     assert anchor.standard_error is not None
 
 
