@@ -12,17 +12,19 @@ from __future__ import annotations
 import argparse
 import sys
 
+import torch
 from filelock import FileLock
 
 from benchmark import data
-from benchmark.dataset_protocol import TRAINER_FORMAT, as_net
+from benchmark.data import Dataset
+from benchmark.dataset_protocol import as_net
 from benchmark.documents import canonical_sha256
 from benchmark.documents.store import write_atomically
 from benchmark.errors import MettleError
 from benchmark.paths import cache_dir
 from benchmark.selection.random_choice import balanced_random_choice
 from benchmark.task_registry import TaskEntry, find_task
-from benchmark.training.trainer import train
+from benchmark.training.trainer import TRAINER_FORMAT, train
 from benchmark.training.training_set import TrainingSet, labelled
 from tasks.distillation.anchors import (
     REFERENCE,
@@ -95,32 +97,37 @@ def _seeds(run: AnchorRun) -> tuple[int | None, int]:
     return run.subset_seed, run.net_seed
 
 
-def random_subset(entry: TaskEntry, seed: int) -> TrainingSet:
+def random_subset(entry: TaskEntry, training: Dataset, seed: int) -> TrainingSet:
     """As many random real training images of each class as the task allows."""
-    train_part = data.load(entry.task.data.dataset, "train")
     classes = len(entry.task.data.classes)
     budget = settings_of(entry).images_per_class * classes
-    rows = balanced_random_choice(train_part.labels, budget, seed)
-    return labelled(train_part.images[rows], train_part.labels[rows], classes)
+    rows = balanced_random_choice(training.labels, budget, seed)
+    return labelled(training.images[rows], training.labels[rows], classes)
+
+
+def key_of(entry: TaskEntry, arm: Arm, seeds: tuple[int | None, int], pixels_sha256: str) -> str:
+    """The hash of all that decides the net of a run, with the pixels of the training images: sha256, hex."""
+    return canonical_sha256(
+        {
+            "plan": plan_sha256(arm_plan(entry, arm)),
+            "trainer": TRAINER_FORMAT,
+            "torch": torch.__version__,
+            "pixels": pixels_sha256,
+            "of": anchor_name(entry, arm),
+            "seeds": list(seeds),
+        }
+    )
 
 
 def _trained(entry: TaskEntry, split: OpenDistillationSplit, arm: Arm, seeds: tuple[int | None, int]) -> AnchorRun:
     subset_seed, net_seed = seeds
     plan = arm_plan(entry, arm)
+    training = data.load(entry.task.data.dataset, "train")
     if subset_seed is not None:
-        examples = random_subset(entry, subset_seed)
+        examples = random_subset(entry, training, subset_seed)
     else:
-        train_part = data.load(entry.task.data.dataset, "train")
-        examples = labelled(train_part.images, train_part.labels, len(entry.task.data.classes))
-    key = canonical_sha256(
-        {
-            "plan": plan_sha256(plan),
-            "trainer": TRAINER_FORMAT,
-            "of": anchor_name(entry, arm),
-            "seeds": list(seeds),
-        }
-    )
-    progress_file = cache_dir() / "anchors" / f"{key}.training"
+        examples = labelled(training.images, training.labels, len(entry.task.data.classes))
+    progress_file = cache_dir() / "anchors" / f"{key_of(entry, arm, seeds, training.pixels_sha256)}.training"
     progress_file.parent.mkdir(parents=True, exist_ok=True)
     trained = train(plan, examples, seed=net_seed, progress_file=progress_file, show_progress=sys.stderr.isatty())
     net = as_net(entry, plan, trained.module)

@@ -21,7 +21,7 @@ from benchmark.documents.strict import Strict
 from benchmark.paths import cache_dir
 from benchmark.selection.shuffling import Indices, random_order
 from benchmark.training.plan import TrainingPlan
-from benchmark.training.trainer import train
+from benchmark.training.trainer import TRAINER_FORMAT, train
 from benchmark.training.training_set import in_pixel_units, labelled
 
 HALVES = 2
@@ -67,10 +67,10 @@ def evidence(proxy: Proxy, pool: Dataset, *, progress: bool = True) -> Evidence:
 
 
 def identity(proxy: Proxy, pool: Dataset) -> str:
-    """A hex name (16 digits); it changes with the plan, the seed, the pool's pixels and labels, and torch."""
+    """A hex name (16 digits); it changes with the plan, the seed, the pool's pixels and labels, trainer and torch."""
     labels = hashlib.sha256(pool.labels.astype("<i8").tobytes()).hexdigest()
     settings = proxy.model_dump(mode="json", exclude_defaults=True)
-    text = json.dumps([settings, pool.pixels_sha256, labels, torch.__version__], sort_keys=True)
+    text = json.dumps([settings, pool.pixels_sha256, labels, TRAINER_FORMAT, torch.__version__], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

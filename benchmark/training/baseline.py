@@ -15,7 +15,7 @@ from benchmark.training.checkpoint import save_weights
 from benchmark.training.examples import Examples, balancing_weights, training_examples
 from benchmark.training.luma import fold_luma, luma_of
 from benchmark.training.recipe import Recipe, Replicate, read_recipe
-from benchmark.training.trainer import TrainedNet, train
+from benchmark.training.trainer import TRAINER_FORMAT, TrainedNet, train
 from benchmark.training.training_set import labelled
 
 
@@ -42,9 +42,9 @@ def weights_path(recipe_path: Path, recipe: Recipe, replicate: Replicate) -> Pat
 
 
 def identity(recipe: Recipe, replicate: Replicate, pixels_sha256: str) -> str:
-    """A hex name (16 digits) of one training; it changes with the recipe, the replicate, the pixels and torch."""
-    parts = [recipe.settings(), replicate.seed, sorted(replicate.held_out), pixels_sha256, torch.__version__]
-    text = json.dumps(parts, sort_keys=True)
+    """A hex name (16 digits) of one training; it changes with recipe, replicate, pixels, trainer and torch."""
+    parts = [recipe.settings(), replicate.seed, sorted(replicate.held_out), pixels_sha256]
+    text = json.dumps([*parts, TRAINER_FORMAT, torch.__version__], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -24,6 +24,8 @@ from benchmark.training.outliers import OutlierSource
 from benchmark.training.plan import TrainingPlan
 from benchmark.training.training_set import TrainingSet, in_pixel_units
 
+TRAINER_FORMAT = 2
+"""Raised when other numbers come of the same plan and seed, so that older nets are not taken for the trainer's."""
 SAVE_EVERY_S = 10.0
 """State is saved at the end of the first epoch after so long: small sets have a thousand epochs a minute. A stopped
 training loses at most this much and one epoch, which on a whole training set takes far longer."""
