@@ -109,8 +109,8 @@ def measure_conversion(conversion: Conversion, entry: TaskEntry, *, show_progres
 
     def accuracy(examples: TrainingSet, run: int) -> float:
         net = train(plan, examples, seed=effort.seed(artifact.sha256, run), show_progress=show_progress).module
-        decided = as_net(entry, plan, net).decide(split.dataset.images, f"{entry.task.id} test images")
-        return float((decided.predicted == split.dataset.labels).mean())
+        decided = as_net(entry, plan, net).decide(split.images, f"{entry.task.id} test images")
+        return float((decided.predicted == split.labels).mean())
 
     pairs = [(accuracy(before, run), accuracy(submitted.training_set(name), run)) for run in range(planned.runs)]
     return ConversionAccuracy(entry.task.id, *np.array(pairs).T)

@@ -22,15 +22,13 @@ from benchmark.replicates import flags_of_all, mean_scores, notes_of_all
 from benchmark.scored import Arrays, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
-from benchmark.training.trainer import threads, train
+from benchmark.training.trainer import TRAINER_FORMAT, threads, train
 from benchmark.training.training_set import TrainingSet
 
 INSPECTION = "inspect/"
 EARLY_PERCENT = (10, 30)
 """Nets are looked at after these percentages of the steps, too."""
 JUDGING_BATCH = 50
-TRAINER_FORMAT = 2
-"""Raised when the trainer gives other numbers for the same plan and seed, so that older nets are not taken for its."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from benchmark import data
 from benchmark.dataset_protocol import as_net
@@ -27,7 +28,7 @@ from benchmark.paths import cache_dir, mirrors
 from benchmark.selection.random_choice import balanced_random_choice
 from benchmark.task_registry import find_task
 from benchmark.training.plan import TrainingPlan
-from benchmark.training.trainer import train
+from benchmark.training.trainer import TRAINER_FORMAT, train
 from benchmark.training.training_set import TrainingSet, labelled
 from tasks.distillation.settings import judging_plan, settings_of
 from tasks.distillation.split import open_distillation_split
@@ -121,15 +122,7 @@ def _accuracy(check: Check, run: int) -> float:
     """Share of the test images that the net of a run gets right; kept beside the cache."""
     plan = plan_of(check)
     examples, seed = examples_of(check, run)
-    key = canonical_sha256(
-        {
-            "plan": plan.model_dump(mode="json"),
-            "images": canonical_sha256({"pixels": examples.images.tobytes().hex()}),
-            "labels": examples.targets.argmax(1).tolist(),
-            "seed": seed,
-        }
-    )
-    kept = cache_dir() / "published distillation" / f"{key}.json"
+    kept = cache_dir() / "published distillation" / f"{key_of(plan, examples, seed)}.json"
     if kept.is_file():
         return float(json.loads(kept.read_text())["accuracy"])
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -142,6 +135,20 @@ def _accuracy(check: Check, run: int) -> float:
     write_atomically(kept, json.dumps({"check": check.name, "run": run, "accuracy": accuracy}).encode())
     progress_file.unlink(missing_ok=True)
     return accuracy
+
+
+def key_of(plan: TrainingPlan, examples: TrainingSet, seed: int) -> str:
+    """The hash of all that decides a net of a check: sha256, hex."""
+    return canonical_sha256(
+        {
+            "plan": plan.model_dump(mode="json"),
+            "trainer": TRAINER_FORMAT,
+            "torch": torch.__version__,
+            "images": canonical_sha256({"pixels": examples.images.tobytes().hex()}),
+            "labels": examples.targets.argmax(1).tolist(),
+            "seed": seed,
+        }
+    )
 
 
 def _in_mirror(name: str) -> Path | None:

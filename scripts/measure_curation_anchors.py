@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
+import torch
 from filelock import FileLock
 
 from benchmark.dataset_protocol import as_net
@@ -23,11 +24,11 @@ from benchmark.selection.oracle import oracle
 from benchmark.selection.random_choice import balanced_random_choice
 from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import TASKS_DIR, TaskEntry, all_tasks, find_task
-from benchmark.training.trainer import train
+from benchmark.training.trainer import TRAINER_FORMAT, train
 from tasks.curation.chosen import choose
 from tasks.curation.measures import PLAN
 from tasks.curation.reference import ANCHOR_RUNS, FILE, AnchorRun, Arm, Reference, TaskAnchors, read_reference
-from tasks.curation.settings import CurationSettings, settings_of
+from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, open_curation
 
 FIRST_NET_SEED = 10_000
@@ -77,7 +78,7 @@ def choice_of(split: OpenCuration, arm: Arm, seed: int) -> CuratedSet:
 def _trained(split: OpenCuration, arm: Arm, run: int) -> AnchorRun:
     entry, settings = split.entry, split.settings
     net_seed = FIRST_NET_SEED + run
-    progress_file = cache_dir() / "anchors" / f"{_key(entry, settings, arm, run)}.training"
+    progress_file = cache_dir() / "anchors" / f"{key_of(split, arm, run)}.training"
     progress_file.parent.mkdir(parents=True, exist_ok=True)
     chosen = choose(split, choice_of(split, arm, run))
     examples = chosen.training_set(PLAN)
@@ -88,9 +89,18 @@ def _trained(split: OpenCuration, arm: Arm, run: int) -> AnchorRun:
     return AnchorRun(choice_seed=run, net_seed=net_seed, right=int(right.sum()))
 
 
-def _key(entry: TaskEntry, settings: CurationSettings, arm: Arm, run: int) -> str:
+def key_of(split: OpenCuration, arm: Arm, run: int) -> str:
+    """The hash of all that decides the net of a run: sha256, hex."""
     return canonical_sha256(
-        {"task": entry.task.scoring_sha256, "plan": settings.plan.model_dump(mode="json"), "arm": arm, "run": run}
+        {
+            "task": split.entry.task.scoring_sha256,
+            "plan": split.settings.plan.model_dump(mode="json"),
+            "trainer": TRAINER_FORMAT,
+            "torch": torch.__version__,
+            "origin": split.origin.pixels_sha256,
+            "arm": arm,
+            "run": run,
+        }
     )
 
 
@@ -108,9 +118,11 @@ def _done(entry: TaskEntry, arm: Arm) -> dict[int, AnchorRun]:
 
 
 def _keep(entry: TaskEntry, split: OpenCuration, arm: Arm, run: AnchorRun) -> None:
-    """Add a run to the file, which other processes may be adding to."""
+    """Add a run to the file, which other processes may be adding to; nothing where one of them has added it."""
     path = entry.folder / FILE
     with FileLock(cache_dir() / "anchors" / ".lock"):
+        if run.choice_seed in _done(entry, arm):
+            return
         reference = read_reference(entry)
         known = reference.anchors.get(_name(entry))
         arms = dict(known.arms) if known else {}

@@ -4,7 +4,7 @@ python -m scripts.measure_distillation_anchors --task fashion-mnist-ipc10 --arm 
 
 random: nets trained on random real images by the task's ranked plan, one on each of ten subsets.
 whole: nets trained on the whole training set of the task's data set, which its tasks share. Runs that are there already
-are not made again, and a killed run goes on where it was; several processes may work on different runs at once.
+are not made again, and a killed run goes on where it was; several processes may work on different anchors at once.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from __future__ import annotations
 import argparse
 import sys
 
+import torch
 from filelock import FileLock
 
 from benchmark import data
-from benchmark.dataset_protocol import TRAINER_FORMAT, as_net
+from benchmark.data import Dataset
+from benchmark.dataset_protocol import as_net
 from benchmark.documents import canonical_sha256
 from benchmark.documents.store import write_atomically
 from benchmark.errors import MettleError
 from benchmark.paths import cache_dir
 from benchmark.selection.random_choice import balanced_random_choice
 from benchmark.task_registry import TaskEntry, find_task
-from benchmark.training.trainer import train
+from benchmark.training.trainer import TRAINER_FORMAT, train
 from benchmark.training.training_set import TrainingSet, labelled
 from tasks.distillation.anchors import (
     REFERENCE,
@@ -45,6 +47,9 @@ from tasks.distillation.split import OpenDistillationSplit, open_distillation_sp
 
 FIRST_NET_SEED = 10_000
 """Far from the development seeds of submissions, so that no net of an anchor starts where theirs do."""
+FIRST_SUBSET_SEED = 10_000
+"""Far from the seeds of recipes, so that no subset of the anchor is a baseline's: their intervals take both for
+independent."""
 TRAINING: dict[Arm, str] = {
     "random": "Random real images, as many for each class as the task allows, drawn anew for each subset; nets trained "
     "by the task's ranked plan.",
@@ -72,10 +77,10 @@ def measure(entry: TaskEntry, arm: Arm, runs: int | None = None) -> None:
     """Train what is missing of the first runs of an arm, and say what its mean is after each."""
     split = open_distillation_split(entry)
     for run in range(runs or RUNS[arm]):
-        identity = _identity(arm, run)
-        if any((done.subset_seed, done.net_seed) == identity for done in _done(entry, arm)):
+        seeds = seeds_of(arm, run)
+        if any(_seeds(done) == seeds for done in _done(entry, arm)):
             continue
-        _keep(entry, arm, _trained(entry, split, arm, identity))
+        _keep(entry, arm, _trained(entry, split, arm, seeds))
         anchor = read_anchor(entry, arm)
         assert anchor is not None
         error = anchor.standard_error if anchor.standard_error is not None else float("nan")
@@ -83,37 +88,46 @@ def measure(entry: TaskEntry, arm: Arm, runs: int | None = None) -> None:
         print(f"{entry.task.name} {arm}: {anchor.mean:.4f}, standard error {error:.4f} over {units}", flush=True)
 
 
-def _identity(arm: Arm, run: int) -> tuple[int | None, int]:
-    """Seeds of subset and net."""
-    return (run % SUBSETS if arm == "random" else None), FIRST_NET_SEED + run
+def seeds_of(arm: Arm, run: int) -> tuple[int | None, int]:
+    """Of the subset, None for the whole set, and of the net."""
+    return (FIRST_SUBSET_SEED + run % SUBSETS if arm == "random" else None), FIRST_NET_SEED + run
 
 
-def random_subset(entry: TaskEntry, seed: int) -> TrainingSet:
+def _seeds(run: AnchorRun) -> tuple[int | None, int]:
+    return run.subset_seed, run.net_seed
+
+
+def random_subset(entry: TaskEntry, training: Dataset, seed: int) -> TrainingSet:
     """As many random real training images of each class as the task allows."""
-    train_part = data.load(entry.task.data.dataset, "train")
     classes = len(entry.task.data.classes)
     budget = settings_of(entry).images_per_class * classes
-    rows = balanced_random_choice(train_part.labels, budget, seed)
-    return labelled(train_part.images[rows], train_part.labels[rows], classes)
+    rows = balanced_random_choice(training.labels, budget, seed)
+    return labelled(training.images[rows], training.labels[rows], classes)
 
 
-def _trained(entry: TaskEntry, split: OpenDistillationSplit, arm: Arm, identity: tuple[int | None, int]) -> AnchorRun:
-    subset_seed, net_seed = identity
-    plan = arm_plan(entry, arm)
-    if subset_seed is not None:
-        examples = random_subset(entry, subset_seed)
-    else:
-        train_part = data.load(entry.task.data.dataset, "train")
-        examples = labelled(train_part.images, train_part.labels, len(entry.task.data.classes))
-    key = canonical_sha256(
+def key_of(entry: TaskEntry, arm: Arm, seeds: tuple[int | None, int], pixels_sha256: str) -> str:
+    """The hash of all that decides the net of a run, with the pixels of the training images: sha256, hex."""
+    return canonical_sha256(
         {
-            "plan": plan_sha256(plan),
+            "plan": plan_sha256(arm_plan(entry, arm)),
             "trainer": TRAINER_FORMAT,
+            "torch": torch.__version__,
+            "pixels": pixels_sha256,
             "of": anchor_name(entry, arm),
-            "seeds": list(identity),
+            "seeds": list(seeds),
         }
     )
-    progress_file = cache_dir() / "anchors" / f"{key}.training"
+
+
+def _trained(entry: TaskEntry, split: OpenDistillationSplit, arm: Arm, seeds: tuple[int | None, int]) -> AnchorRun:
+    subset_seed, net_seed = seeds
+    plan = arm_plan(entry, arm)
+    training = data.load(entry.task.data.dataset, "train")
+    if subset_seed is not None:
+        examples = random_subset(entry, training, subset_seed)
+    else:
+        examples = labelled(training.images, training.labels, len(entry.task.data.classes))
+    progress_file = cache_dir() / "anchors" / f"{key_of(entry, arm, seeds, training.pixels_sha256)}.training"
     progress_file.parent.mkdir(parents=True, exist_ok=True)
     trained = train(plan, examples, seed=net_seed, progress_file=progress_file, show_progress=sys.stderr.isatty())
     net = as_net(entry, plan, trained.module)
@@ -128,9 +142,12 @@ def _done(entry: TaskEntry, arm: Arm) -> list[AnchorRun]:
 
 
 def _keep(entry: TaskEntry, arm: Arm, run: AnchorRun) -> None:
-    """Add a run to the file, which other processes may be adding to."""
+    """Add a run to the file, which other processes may be adding to; nothing where one of them has added it."""
     with FileLock(cache_dir() / "anchors" / ".lock"):
-        runs = sorted([*_done(entry, arm), run], key=lambda one: one.net_seed)
+        done = _done(entry, arm)
+        if any(_seeds(one) == _seeds(run) for one in done):
+            return
+        runs = sorted([*done, run], key=lambda one: one.net_seed)
         anchor = {
             "training": TRAINING[arm],
             "plan_sha256": plan_sha256(arm_plan(entry, arm)),

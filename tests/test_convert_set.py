@@ -16,7 +16,7 @@ from benchmark.submitted_sets import read_distilled
 from benchmark.submitted_sets.conversion import Conversion, read_for_conversion
 from benchmark.submitted_sets.quantization import quantize
 from benchmark.task_registry import TASKS_DIR, find_task
-from tests.tasks.small_distillation import real_images, small_distillation
+from tests.tasks.small_distillation import TESTED, real_images, small_distillation
 
 TASK = "distillation/fashion-mnist-ipc1"
 MEAN, STD = 0.2861, 0.353
@@ -68,6 +68,8 @@ def test_accuracy_is_of_the_sets_that_are_compared(source: Path, tasks_dir: Path
     good = read_for_conversion(source, mean=[MEAN], std=[STD])
     same = measure_conversion(good, entry, show_progress=False)
     assert same.before.shape == same.after.shape == (2,)
+    right = same.before * TESTED
+    assert right == pytest.approx(right.round())  # of the images that the task tests on
     assert np.abs(same.before - same.after).max() < 0.03
     assert same.before.mean() > 0.2
     # Blank images after the conversion: whatever was learned before is lost.

@@ -11,6 +11,8 @@ from benchmark.contamination.copies import closest_test_images, exact_copies
 from benchmark.documents import Flag
 
 INSPECTION = "contamination"
+SEARCH_FORMAT = 1
+"""Raised when the search gives other answers for the same images, so that older ones are not taken for its."""
 Found = Mapping[str, np.ndarray]
 FALSE_ALARMS = 0.01
 """Share of honest images that reach the threshold, at most."""

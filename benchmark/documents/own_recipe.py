@@ -36,7 +36,7 @@ class OwnSchedule(Strict):
     final_share: Share = 0.0
     """The last rate over the highest; of linear and cosine."""
     drop_after_epochs: Annotated[int, Field(ge=1)] | None = None
-    """From then on a tenth of the rate."""
+    """From then on a tenth of the rate, and the optimizer begins anew, without momentum or AdamW's moments."""
 
 
 class OwnLoss(Strict):

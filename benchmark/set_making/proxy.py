@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from benchmark.documents.strict import Strict
 from benchmark.paths import cache_dir
 from benchmark.selection.shuffling import Indices, random_order
 from benchmark.training.plan import TrainingPlan
-from benchmark.training.trainer import train
+from benchmark.training.trainer import TRAINER_FORMAT, train
 from benchmark.training.training_set import in_pixel_units, labelled
 
 HALVES = 2
@@ -65,10 +67,10 @@ def evidence(proxy: Proxy, pool: Dataset, *, progress: bool = True) -> Evidence:
 
 
 def identity(proxy: Proxy, pool: Dataset) -> str:
-    """A hex name (16 digits); it changes with the plan, the seed, the pool's pixels and labels, and torch."""
+    """A hex name (16 digits); it changes with the plan, the seed, the pool's pixels and labels, trainer and torch."""
     labels = hashlib.sha256(pool.labels.astype("<i8").tobytes()).hexdigest()
     settings = proxy.model_dump(mode="json", exclude_defaults=True)
-    text = json.dumps([settings, pool.pixels_sha256, labels, torch.__version__], sort_keys=True)
+    text = json.dumps([settings, pool.pixels_sha256, labels, TRAINER_FORMAT, torch.__version__], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -81,9 +83,8 @@ def random_halves(count: int, seed: int) -> Indices:
 
 def _half(proxy: Proxy, pool: Dataset, halves: Indices, half: int, kept: Path, progress: bool) -> dict[str, np.ndarray]:
     """What the net trained on one half says: of all images at the end, of its own ones on the way."""
-    if kept.is_file():
-        with np.load(kept, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+    if (found := _read(kept)) is not None:
+        return found
     plan = proxy.plan
     if plan.epochs is None:
         raise ValueError("a proxy's plan has epochs, after each of which it is asked")
@@ -118,6 +119,15 @@ def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
     stream = io.BytesIO()
     np.savez(stream, **arrays)  # type: ignore[arg-type]
     write_atomically(path, stream.getvalue())
+
+
+def _read(path: Path) -> dict[str, np.ndarray] | None:
+    """None where the net was never asked, or the file is damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        return None
 
 
 def _answers(plan: TrainingPlan, net: nn.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from benchmark.training.checkpoint import save_weights
 from benchmark.training.examples import Examples, balancing_weights, training_examples
 from benchmark.training.luma import fold_luma, luma_of
 from benchmark.training.recipe import Recipe, Replicate, read_recipe
-from benchmark.training.trainer import TrainedNet, train
+from benchmark.training.trainer import TRAINER_FORMAT, TrainedNet, train
 from benchmark.training.training_set import labelled
 
 
@@ -42,9 +42,9 @@ def weights_path(recipe_path: Path, recipe: Recipe, replicate: Replicate) -> Pat
 
 
 def identity(recipe: Recipe, replicate: Replicate, pixels_sha256: str) -> str:
-    """A hex name (16 digits) of one training; it changes with the recipe, the replicate, the pixels and torch."""
-    parts = [recipe.settings(), replicate.seed, sorted(replicate.held_out), pixels_sha256, torch.__version__]
-    text = json.dumps(parts, sort_keys=True)
+    """A hex name (16 digits) of one training; it changes with recipe, replicate, pixels, trainer and torch."""
+    parts = [recipe.settings(), replicate.seed, sorted(replicate.held_out), pixels_sha256]
+    text = json.dumps([*parts, TRAINER_FORMAT, torch.__version__], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -72,9 +72,9 @@ def train_baseline(
     """Trains one net of a recipe and writes its weights to `target` (default: beside the recipe).
 
     replicate: its name, "seed 1" or "coat+bag"; the recipe's first without one. An interrupted training goes on after
-    its last finished epoch. The file holds the net's state dict and, in its metadata, the recipe, the seed, the
-    classes held out, the data's pixel hash and the torch version; equal runs give equal bytes on one machine. Raises
-    MettleError for a bad recipe, an unknown replicate, and what `training_examples` refuses.
+    the last epoch whose state was saved. The file holds the net's state dict and, in its metadata, the recipe, the
+    seed, the classes held out, the data's pixel hash and the torch version; equal runs give equal bytes on one machine.
+    Raises MettleError for a bad recipe, an unknown replicate, and what `training_examples` refuses.
     """
     recipe = read_recipe(recipe_path)
     chosen = recipe.replicate(replicate)

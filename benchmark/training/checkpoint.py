@@ -1,4 +1,4 @@
-"""Files a training leaves behind: one to resume from, replaced after every epoch, and the finished weights."""
+"""Files a training leaves behind: one to resume from, replaced at the end of some epochs, and the finished weights."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ def save_progress(path: Path, progress: Mapping[str, Any]) -> None:
 
 
 def load_progress(path: Path) -> dict[str, Any] | None:
-    """What `save_progress` wrote, or None where there is nothing."""
+    """What `save_progress` wrote, or None where there is nothing or the file is damaged."""
     if not path.exists():
         return None
-    return torch.load(path, weights_only=True, map_location="cpu")
+    try:
+        return torch.load(path, weights_only=True, map_location="cpu")
+    except Exception:  # one damaged byte can raise nearly anything in the unpickler
+        return None
 
 
 def save_weights(path: Path, state: Mapping[str, torch.Tensor], origin: Mapping[str, object]) -> None:

@@ -38,7 +38,8 @@ class Schedule(Strict):
     final_share: Share = 0.0
     """The last rate over the highest; ignored by `constant`."""
     drop_after_epochs: Count | None = None
-    """From then on the rate is a tenth, and the optimizer begins without momentum, as in the code of DC and DSA."""
+    """From then on the rate is a tenth, and the optimizer begins anew, without momentum or AdamW's moments, as in the
+    code of DC and DSA."""
 
     def factor(self, step: int, steps: int, epoch: int = 0) -> float:
         """The rate at a step (0 to steps - 1) of an epoch (from 0) over the highest rate, in (0, 1]."""

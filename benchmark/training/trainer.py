@@ -24,8 +24,11 @@ from benchmark.training.outliers import OutlierSource
 from benchmark.training.plan import TrainingPlan
 from benchmark.training.training_set import TrainingSet, in_pixel_units
 
+TRAINER_FORMAT = 2
+"""Raised when other numbers come of the same plan and seed, so that older nets are not taken for the trainer's."""
 SAVE_EVERY_S = 10.0
-"""A stopped training loses at most this much: small sets have a thousand epochs a minute."""
+"""State is saved at the end of the first epoch after so long: small sets have a thousand epochs a minute. A stopped
+training loses at most this much and one epoch, which on a whole training set takes far longer."""
 TELL_EVERY_S = 1.0
 
 Snapshot = Callable[[nn.Module], Mapping[str, np.ndarray]]
@@ -69,7 +72,7 @@ def train(
     mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (plan.mean, plan.std))
     layout = torch.channels_last if plan.channels_last else torch.contiguous_format
     per_epoch, steps = plan.batches_per_epoch(len(examples)), plan.total_steps(len(examples))
-    looks = {max(1, math.ceil(share * steps)): share for share in snapshots or {}}
+    looks = _looks(snapshots or {}, steps)
     keep_freed_memory()
     with threads(plan.threads), progress_bar(show_progress) as bar:
         net = _initial_net(plan, pixels, mean, std, examples.classes, seed).to(memory_format=layout)
@@ -104,8 +107,7 @@ def train(
                 if examples.labeller:
                     wanted = examples.labeller(normalized[: len(wanted)] * std + mean)
                 losses.append(_step(plan, net, optimizer, normalized, wanted))
-                if step + 1 in looks and looks[step + 1] not in seen:
-                    seen[looks[step + 1]] = _look(net, (snapshots or {})[looks[step + 1]])
+                seen |= {share: _look(net, look) for share, look in looks.get(step + 1, {}).items()}
                 bar.update(shown, completed=step + 1, description=f"{plan.architecture} epoch {epoch + 1}")
             loss = float(torch.stack(losses).mean())
             if not math.isfinite(loss):
@@ -129,6 +131,15 @@ def _state(
     return {
         "net": net.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epochs, "loss": loss, "seen": looks,
     }  # fmt: skip
+
+
+def _looks(snapshots: Mapping[float, Snapshot], steps: int) -> dict[int, dict[float, Snapshot]]:
+    """After how many steps a net is looked at, from 1 to steps, and by which shares; several may fall on one step."""
+    looks: dict[int, dict[float, Snapshot]] = {}
+    for share, snapshot in snapshots.items():
+        # Unrounded, 7 / 25 * 25 is 7.000000000000001 and its look would come a step late.
+        looks.setdefault(max(1, math.ceil(round(share * steps, 6))), {})[share] = snapshot
+    return looks
 
 
 def _look(net: nn.Module, snapshot: Snapshot) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from benchmark.contamination import findings
 from benchmark.contamination.figures import copy_threshold
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, PlannedRuns
 from benchmark.documents import Artifact, Flag, Score
+from benchmark.effort import Effort
 from benchmark.errors import MettleError
 from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
@@ -80,8 +81,18 @@ class FixedTraining(DatasetProtocol):
             "tested": [split.dataset.pixels_sha256, frozen.tested],
             "cells": frozen.cells,
             "pool": frozen.pool.model_dump(mode="json"),
+            "origin": split.origin.pixels_sha256,  # the pool's frozen hash leaves out images in which copies differ
             "choice": [settings.budget, settings.dropped_share],
         }
+
+    def identity_for(
+        self, entry: TaskEntry, split: OpenCuration, artifact: Artifact, effort: Effort, shard: str
+    ) -> dict[str, Any]:
+        """Of an inspection, the format of the search too."""
+        identity = super().identity_for(entry, split, artifact, effort, shard)
+        if shard.startswith(INSPECTION):
+            identity["search"] = findings.SEARCH_FORMAT
+        return identity
 
     def inspections(self, entry: TaskEntry, artifact: Artifact) -> Sequence[str]:
         """Own images, where the task takes them, are held against the test images."""

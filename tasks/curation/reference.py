@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from benchmark.documents.strict import Sha256, Strict, decode_file, parse
 from benchmark.errors import MettleError
@@ -28,13 +29,22 @@ class AnchorRun(Strict):
 
 
 class TaskAnchors(Strict):
-    """The arms of one task version, the runs of each by the seed of their choice."""
+    """The arms of one task version."""
 
     task_sha256: Sha256
     """`Task.scoring_sha256` when they were trained: anchors of another definition are refused."""
     split_sha256: Sha256
     tested: Annotated[int, Field(ge=1)]
     arms: dict[Arm, Annotated[list[AnchorRun], Field(min_length=1)]]
+    """Of each arm the runs in the order of their seeds, each there once."""
+
+    @model_validator(mode="after")
+    def _runs_are_in_order(self) -> Self:
+        for arm, runs in self.arms.items():
+            for run, later in pairwise(runs):
+                if later.choice_seed <= run.choice_seed or later.net_seed <= run.net_seed:
+                    raise ValueError(f"the seeds of the runs of {arm} ascend, and none is there twice")
+        return self
 
 
 class Reference(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -20,7 +21,7 @@ REFERENCE = "reference.json"
 Arm = Literal["random", "whole"]
 SUBSETS = 10
 RUNS: dict[Arm, int] = {"random": SUBSETS, "whole": 3}
-"""How many nets an arm needs: one for each random subset, and some on the whole set."""
+"""How many independent units an arm needs: random subsets, or nets on the whole set."""
 WHOLE_EPOCHS = 15
 
 
@@ -43,11 +44,17 @@ class Anchor(Strict):
     split_sha256: Sha256
     """Of the split they were tested on."""
     runs: Annotated[list[AnchorRun], Field(min_length=1)]
-    """In the order of their seeds; the first of them count, so that a later run changes no score."""
+    """In the order of their net seeds, each there once."""
     mean: Finite
     sd: Finite | None = None
     """Between independent units; None for a single one."""
     standard_error: Finite | None = None
+
+    @model_validator(mode="after")
+    def _runs_are_in_order(self) -> Self:
+        if any(later.net_seed <= run.net_seed for run, later in pairwise(self.runs)):
+            raise ValueError("the net seeds of an anchor's runs ascend, and none is there twice")
+        return self
 
     @model_validator(mode="after")
     def _numbers_are_those_of_the_runs(self) -> Self:
@@ -69,10 +76,15 @@ class References(Strict):
 
 def independent_units(runs: list[AnchorRun]) -> np.ndarray:
     """Mean accuracy of each subset, or of each net where there are no subsets: float64 (k,)."""
+    return np.array([math.fsum(unit) / len(unit) for unit in _by_unit(runs)])
+
+
+def _by_unit(runs: list[AnchorRun]) -> list[list[float]]:
+    """The accuracies of each unit's nets, in the order of the runs."""
     units: dict[object, list[float]] = {}
     for run in runs:
         units.setdefault(("net", run.net_seed) if run.subset_seed is None else run.subset_seed, []).append(run.accuracy)
-    return np.array([math.fsum(unit) / len(unit) for unit in units.values()])
+    return list(units.values())
 
 
 def summary(runs: list[AnchorRun]) -> dict[str, float | None]:
@@ -135,14 +147,15 @@ def read_anchor(entry: TaskEntry, arm: Arm) -> Anchor | None:
 
 
 def frozen_units(entry: TaskEntry, arm: Arm) -> np.ndarray | None:
-    """Accuracies of the independent units of an arm's first runs, float64 (k,); None until there are enough of them.
+    """Accuracy of each of an arm's first independent units, float64 (RUNS[arm],); None until there are enough of them.
 
-    Raises MettleError as `read_anchor` does.
+    The first net of a unit counts, so that a later run changes no score. Raises MettleError as `read_anchor` does.
     """
     anchor = read_anchor(entry, arm)
-    if anchor is None or len(anchor.runs) < RUNS[arm]:
+    units = _by_unit(anchor.runs) if anchor else []
+    if len(units) < RUNS[arm]:
         return None
-    return independent_units(anchor.runs[: RUNS[arm]])
+    return np.array([unit[0] for unit in units[: RUNS[arm]]])
 
 
 def read_references(entry: TaskEntry) -> References:

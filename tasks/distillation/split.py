@@ -99,6 +99,11 @@ class OpenDistillationSplit:
         return training.images[positions], training.labels[positions]
 
     @cached_property
+    def training_pixels_sha256(self) -> str:
+        """Of all training images of this copy."""
+        return data.load(self.dataset.name, TRAIN, progress=False).pixels_sha256
+
+    @cached_property
     def canary(self) -> Canary:
         """Test images that nearly all honest models miss; MettleError where the list is another than the frozen one."""
         name = self.dataset.name

@@ -41,7 +41,7 @@ from tasks.distillation.trainable import TrainableSet, read_trainable
 JUDGED_FORMAT = 2
 """Raised when nets are asked something else, so that older answers are not taken for new ones."""
 LOOKS_FORMAT = 1
-"""Raised when images are searched in other ways."""
+"""Raised when the images of a set are searched in other looks."""
 
 
 class StandardTraining(DatasetProtocol):
@@ -72,12 +72,17 @@ class StandardTraining(DatasetProtocol):
     def identity_for(
         self, entry: TaskEntry, split: OpenDistillationSplit, artifact: Artifact, effort: Effort, shard: str
     ) -> dict[str, Any]:
-        """Of a net of an own recipe, the recipe too: tiles, teacher and kind of label stand in no plan."""
+        """Of a net of an own recipe, the recipe too: tiles, teacher and kind of label stand in no plan.
+
+        Under whitening also the training images it is computed from.
+        """
         identity = super().identity_for(entry, split, artifact, effort, shard)
         if shard.startswith(INSPECTION):
-            identity["looks"] = LOOKS_FORMAT
+            identity |= {"looks": LOOKS_FORMAT, "search": findings.SEARCH_FORMAT}
         if shard.startswith(f"{OWN}/") and artifact.own_recipe is not None:
             identity["own_recipe"] = artifact.own_recipe.model_dump(mode="json", exclude_defaults=True)
+            if artifact.own_recipe.zca:
+                identity["whitened_as"] = split.training_pixels_sha256
         return identity
 
     def judge(self, entry: TaskEntry, split: OpenDistillationSplit, plan: str, run: int, net: Net) -> Arrays:

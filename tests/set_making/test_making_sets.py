@@ -132,6 +132,22 @@ def test_evidence_is_kept_and_depends_on_the_pool(recipe_path: Path, monkeypatch
     assert proxies.identity(proxy, replace(pool, labels=pool.labels[::-1].copy())) != name
 
 
+@pytest.mark.parametrize("cut", [0, 1000])
+def test_damaged_evidence_is_made_again(recipe_path: Path, cut: int) -> None:
+    recipe = read_set_recipe(recipe_path)
+    proxy = recipe.proxies["digits"].model_copy(
+        update={"plan": recipe.proxies["digits"].plan.model_copy(update={"epochs": 1})}
+    )
+    pool = data.load("digits", "train", progress=False)
+    first = evidence(proxy, pool, progress=False)
+    kept = sorted((recipe_path.parent / "cache" / "proxies").rglob("*.npz"))
+    assert len(kept) == proxies.HALVES
+    kept[0].write_bytes(kept[0].read_bytes()[:cut])
+    again = evidence(proxy, pool, progress=False)
+    assert np.array_equal(first.features, again.features)
+    assert np.array_equal(first.on_the_way, again.on_the_way)
+
+
 def test_halves_are_halves() -> None:
     halves = random_halves(1001, 5)
     assert np.bincount(halves).tolist() == [500, 501]

@@ -17,6 +17,7 @@ from benchmark.task_registry import TaskEntry
 from scripts.freeze_distillation_split import freeze
 from tasks.distillation.anchors import (
     REFERENCE,
+    SUBSETS,
     Anchor,
     AnchorRun,
     Arm,
@@ -91,10 +92,15 @@ task = "{task}"
     return folder
 
 
-def write_anchor(entry: TaskEntry, arm: Arm, accuracies: Sequence[float], **changes: str) -> None:
-    """Puts an arm into the reference file of a task, its runs with these accuracies; changes: to its hashes."""
+def write_anchor(
+    entry: TaskEntry, arm: Arm, accuracies: Sequence[float], subsets: int = SUBSETS, **changes: str
+) -> None:
+    """Puts an arm into the reference file of a task, its runs with these accuracies; changes: to its hashes.
+
+    subsets: of the random arm, which its nets take in turn.
+    """
     runs = [
-        AnchorRun(subset_seed=net if arm == "random" else None, net_seed=net, accuracy=accuracy)
+        AnchorRun(subset_seed=net % subsets if arm == "random" else None, net_seed=net, accuracy=accuracy)
         for net, accuracy in enumerate(accuracies)
     ]
     hashes = {"plan_sha256": plan_sha256(arm_plan(entry, arm)), "split_sha256": entry.task.data.split_sha256}

@@ -9,8 +9,9 @@ import pytest
 from small_curation import small_curation
 
 from benchmark.task_registry import TaskEntry, find_task
+from scripts import measure_curation_anchors
 from scripts.measure_curation_anchors import choice_of, measure
-from tasks.curation.reference import Arm, read_reference
+from tasks.curation.reference import AnchorRun, Arm, TaskAnchors, read_reference
 from tasks.curation.split import OpenCuration, open_curation
 
 TASK = "curation/fashion-mnist-dirty-1k"
@@ -29,6 +30,7 @@ def split(entry: TaskEntry) -> OpenCuration:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache" / "anchors").mkdir(parents=True)
     monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "cache"))
 
 
@@ -62,3 +64,25 @@ def test_runs_are_added_once_and_finished_ones_are_kept(entry: TaskEntry, capsys
     assert len({run.net_seed for run in both.arms["random"]}) == 2
     assert capsys.readouterr().out.count("random:") == 2  # the second call trained one net
     assert both.split_sha256 == entry.task.data.split_sha256
+
+
+def test_a_run_that_another_process_finished_first_is_not_kept_twice(
+    entry: TaskEntry, split: OpenCuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (AnchorRun(choice_seed=0, net_seed=10_000, right=right) for right in (300, 301))
+
+    def while_another_finishes(*_: object) -> AnchorRun:
+        measure_curation_anchors._keep(entry, split, "oracle", first)
+        return second
+
+    monkeypatch.setattr(measure_curation_anchors, "_trained", while_another_finishes)
+    (entry.folder / "reference.json").unlink(missing_ok=True)
+    measure(entry, "oracle", 1)
+    assert read_reference(entry).anchors[f"{TASK}.v1"].arms["oracle"] == [first]
+
+
+@pytest.mark.parametrize("seeds", [[(0, 1), (0, 2)], [(1, 1), (0, 2)], [(0, 1), (1, 1)]])
+def test_runs_out_of_order_and_double_ones_are_refused(seeds: list[tuple[int, int]]) -> None:
+    runs = [AnchorRun(choice_seed=choice, net_seed=net, right=3) for choice, net in seeds]
+    with pytest.raises(ValueError, match="the seeds of the runs of random ascend, and none is there twice"):
+        TaskAnchors(task_sha256="0" * 64, split_sha256="0" * 64, tested=10, arms={"random": runs})

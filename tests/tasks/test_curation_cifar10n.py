@@ -67,6 +67,21 @@ def test_missing_and_other_files_are_refused_in_one_line(
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("damage", [-100, 150], ids=["cut", "compressed bytes"])
+def test_a_damaged_file_is_refused_in_one_line_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: int
+) -> None:
+    file = tmp_path / HUMAN_LABELS
+    np.savez_compressed(file, **{WORSE: np.arange(5000)})  # type: ignore[arg-type]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:damage] if damage < 0 else whole[:damage] + b"\xff" * 8 + whole[damage + 8 :])
+    monkeypatch.setenv("METTLE_MIRROR", str(tmp_path))
+    with pytest.raises(MettleError, match=f"{HUMAN_LABELS}: it is an .npz file with the array {WORSE}") as refusal:
+        worse_labels(5000)
+    assert "tasks/curation/README.md" in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
 @pytest.mark.usefixtures("mirror")
 def test_labels_other_than_the_frozen_ones_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     split = open_curation(find_task(TASK))

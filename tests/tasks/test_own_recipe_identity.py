@@ -43,5 +43,15 @@ def test_every_recipe_has_nets_of_its_own(split: OpenDistillationSplit) -> None:
     assert identity(split, {}, f"{OWN}/seed 2") not in found
 
 
+def test_whitened_nets_depend_on_the_training_images_and_others_do_not(
+    split: OpenDistillationSplit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, whitened = ({}, {"zca": True})
+    before = [identity(split, change, f"{OWN}/seed 1") for change in (plain, whitened)]
+    monkeypatch.setitem(vars(split), "training_pixels_sha256", "f" * 64)
+    after = [identity(split, change, f"{OWN}/seed 1") for change in (plain, whitened)]
+    assert [now == then for now, then in zip(after, before, strict=True)] == [True, False]
+
+
 def test_the_ranked_nets_do_not_know_the_recipe(split: OpenDistillationSplit) -> None:
     assert len({identity(split, change, f"{STANDARD}/seed 1") for change in CHANGES}) == 1

@@ -72,6 +72,21 @@ def test_steps_end_a_training_within_an_epoch():
     assert distance(state(quietly(plan)), state(quietly(two_epochs))) > 0
 
 
+def test_every_look_is_kept_and_comes_at_its_step():
+    plan = PLAN.model_copy(update={"epochs": 25, "batch_size": 100})
+    shares = [epoch / 25 for epoch in range(1, 25)]
+    look = Looks()
+    found = quietly(plan, snapshots=dict.fromkeys(shares, look)).snapshots
+    assert sorted(found) == shares
+    assert look.count == 24
+    # Without warmup and decay the first epochs of a long training are a short one.
+    for epoch in (7, 14):
+        short = quietly(plan.model_copy(update={"epochs": epoch})).module
+        assert found[epoch / 25]["mean"] == [float(next(short.parameters()).detach().mean())]
+    in_one_step = quietly(plan.model_copy(update={"epochs": 3}), snapshots={0.1: Looks(), 0.3: Looks()})
+    assert sorted(in_one_step.snapshots) == [0.1, 0.3]
+
+
 @pytest.mark.parametrize("given", [{"epochs": 2, "steps": 3}, {"epochs": None}])
 def test_a_plan_has_epochs_or_steps(given):
     with pytest.raises(ValueError, match="exactly one of epochs and steps"):
@@ -164,3 +179,15 @@ def test_snapshots_survive_a_stop(tmp_path, monkeypatch):
     assert distance(state(whole), state(resumed)) == 0
     for share, kept in whole.snapshots.items():
         assert np.array_equal(kept["mean"], resumed.snapshots[share]["mean"])
+
+
+@pytest.mark.parametrize("damaged", [b"", b"not a checkpoint", None], ids=["empty", "foreign", "cut"])
+def test_a_damaged_progress_file_counts_as_none_and_is_made_again(tmp_path, monkeypatch, damaged):
+    monkeypatch.setattr(trainer, "SAVE_EVERY_S", 0.0)
+    file = tmp_path / "progress.pt"
+    whole = quietly(PLAN, progress_file=file)
+    file.write_bytes(file.read_bytes()[:-200] if damaged is None else damaged)
+    again = quietly(PLAN, progress_file=file)
+    assert again.resumed_after_epoch is None
+    assert distance(state(whole), state(again)) == 0
+    assert quietly(PLAN, progress_file=file).resumed_after_epoch == 3

@@ -6,6 +6,9 @@ tasks/curation/README.md says how.
 
 from __future__ import annotations
 
+import zipfile
+import zlib
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +32,10 @@ def worse_pool(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Pool:
 
 
 def worse_labels(count: int) -> NDArray[np.int64]:
-    """CIFAR-10N's `worse` labels: int64 (count,); MettleError where no mirror folder has them."""
+    """CIFAR-10N's `worse` labels: int64 (count,).
+
+    Raises MettleError where no mirror folder has them, or the file there is damaged or another one.
+    """
     found = next((path for mirror in mirrors() for path in sorted(mirror.rglob(HUMAN_LABELS))), None)
     if found is None:
         fix = f"Put {HUMAN_LABELS} into a folder named by METTLE_MIRROR; tasks/curation/README.md says how to make it."
@@ -37,8 +43,9 @@ def worse_labels(count: int) -> NDArray[np.int64]:
     try:
         with np.load(found, allow_pickle=False) as arrays:
             labels = arrays[WORSE].astype(np.int64)
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise MettleError(found, f"it is an .npz file with the array {WORSE}", error) from None
+    except (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        fix = "Make it again as tasks/curation/README.md says."
+        raise MettleError(found, f"it is an .npz file with the array {WORSE}", error, fix) from None
     if labels.shape != (count,):
         raise MettleError(found, f"{WORSE} has {count:,} labels", f"{labels.shape}")
     return labels
