@@ -8,11 +8,11 @@ from markupsafe import Markup
 
 from benchmark.documents import Metric, Task
 from leaderboard.bundles import BundleRow, BundleTable
+from leaderboard.caption import detectable, over_runs
 from leaderboard.export import Flat, tied_ranks
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.numbers import MISSING, Shown, decimals, number, plain, ranges, show
 from leaderboard.ranking import CONFIDENCE
-from leaderboard.task_view import detectable, over_runs
 
 AGGREGATE = Metric(
     name="anchored_mean",

@@ -14,6 +14,7 @@ from benchmark.documents import Metric, Score, Task
 from benchmark.statistics import run_spread
 from benchmark.statistics.all_pairs import AllPairs, paired_differences, run_differences
 from leaderboard.headings import heading
+from leaderboard.missing import why_missing
 from leaderboard.numbers import decimals, factor, show, unit_sign
 from leaderboard.outcomes import Outcomes, averaged_score
 from leaderboard.ranking import CONFIDENCE
@@ -80,6 +81,7 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
                     "about": metric.description,
                     "unit": unit_sign(metric),
                     "higher": metric.higher_is_better,
+                    "why": why_missing(metric),
                 }
                 for metric in metrics
             ],

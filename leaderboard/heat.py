@@ -157,7 +157,9 @@ def heat_table(
 @lru_cache(maxsize=100_000)
 def _cell_markup(cell: HeatCell) -> Markup:
     if cell.text == MISSING:
-        return Markup('<td class="number"><span class="missing" title="not scored">{}</span></td>').format(MISSING)
+        return Markup('<td class="number"><span class="missing" title="Not in this record">{}</span></td>').format(
+            MISSING
+        )
     colour = "" if cell.step is None else f" h{cell.step}"
     return Markup('<td class="number{}">{}</td>').format(colour, cell.text)
 

@@ -21,6 +21,7 @@ from leaderboard.export import Flat, csv_text, entry_records, json_text, reporte
 from leaderboard.folding import AGREEMENT
 from leaderboard.frozen_line import frozen_line
 from leaderboard.heat import LEVELS
+from leaderboard.missing import unseen_metrics
 from leaderboard.pair_tests import PAIR_TESTS
 from leaderboard.ranking import CONFIDENCE
 from leaderboard.reported import external_protocols, reported_rows
@@ -98,6 +99,7 @@ def task_page(
             if other.id == task.id and other.version != task.version
         ],
         newest=newest,
+        unseen=unseen_metrics(task.also, board[key]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmark.documents import Metric, Score, Submission, Task
+from leaderboard.caption import covered
 from leaderboard.cells import Cells, sorted_cells
 from leaderboard.curation_tables import curation_tables
 from leaderboard.detection_tables import detector_tables, set_table
@@ -13,12 +14,12 @@ from leaderboard.entry import Entry
 from leaderboard.group_tables import class_tables, group_tables
 from leaderboard.heat import HeatTable, heat_tables
 from leaderboard.marks import Mark, marks, status_mark
+from leaderboard.missing import why_missing
 from leaderboard.numbers import Shown, byte_count, decimals, plain, show, unit_sign
 from leaderboard.part_table import PartTable
 from leaderboard.rows import Row, Table, TableKind
 from leaderboard.run_table import run_table
 from leaderboard.status import CLAIMED_KINDS
-from leaderboard.task_view import covered
 from leaderboard.worst_cells import WorstCells, worst_cells
 
 Fact = tuple[str, str]
@@ -42,6 +43,8 @@ class ScoreLine:
     unit: str
     shown: Shown
     covers: str
+    why: str = ""
+    """Of a missing score: why it is."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,8 @@ def _score_lines(task: Task, entry: Entry) -> list[ScoreLine]:
 
 def _line(metric: Metric, score: Score | None) -> ScoreLine:
     shown = show(metric, score, decimals(metric, [score]))
-    return ScoreLine(metric.title, metric.description, unit_sign(metric), shown, _covers(score))
+    why = why_missing(metric) if score is None else ""
+    return ScoreLine(metric.title, metric.description, unit_sign(metric), shown, _covers(score), why)
 
 
 def _covers(score: Score | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from leaderboard.marks import Mark
+from leaderboard.missing import why_missing
 from leaderboard.packed_numbers import packed_intervals, packed_values
 from leaderboard.svg import Scale
 
@@ -113,6 +114,8 @@ def _differences(values: Sequence[int]) -> list[int]:
 def _numbers(column: Column, cells: Sequence[Cell]) -> Json:
     values = [None if cell.sort is None else _steps(column, cell.sort) for cell in cells]
     found: Json = {"digits": column.digits, "factor": column.factor, **packed_values(values)}
+    if None in values:
+        found["why"] = why_missing(column.metric)
     if any(cell.ends for cell in cells):
         found |= packed_intervals(
             values,

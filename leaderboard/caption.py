@@ -1,0 +1,79 @@
+"""What stands above a table: how many rows, what their intervals cover, and the family of comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmark.documents import Score, Task
+from leaderboard.numbers import plain
+from leaderboard.outcomes import averaged_score
+from leaderboard.ranking import CONFIDENCE, Ranking
+from leaderboard.rows import Table
+
+
+def caption(task: Task, table: Table) -> str:
+    count = len(table.rows)
+    text = f"{count:,} {'row' if count == 1 else 'rows'} by {in_a_sentence(task.primary.title)}; "
+    text += _covered([row.entry.score(task.primary.name) for row in table.rows])
+    ranking = table.ranking
+    if ranking is None or count < 2:
+        return text
+    method = {"closed form": "conservative closed form"}.get(ranking.method, ranking.method)
+    pairs = f"{count * (count - 1) // 2:,} pairs"
+    if ranking.groups > 1:
+        pairs += f" and {ranking.groups} groups"
+    of_what = " of both kinds, by DeLong's placements" if task.pair_test == "delong" else ""
+    units = f"{ranking.images:,} images{of_what}"
+    if task.pair_test == "training_runs":
+        spread = "one spread for all rows" if ranking.method == "pooled t" else "a spread of its own for each row"
+        units = f"training runs, {spread}; the test images are the same for all"
+    text += (
+        f" One family of comparisons: rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
+        f"{units})."
+    )
+    if task.pair_test != "training_runs":
+        text += over_runs(ranking)
+    return text + detectable(ranking, "points" if averaged_score(task) == task.primary.name else "points of accuracy")
+
+
+def over_runs(ranking: Ranking) -> str:
+    """Whether ranks count other training runs, and how far a run of a typical row lies from the next."""
+    if ranking.run_sd is None:
+        return " No row has two training runs, so ranks compare these files: a net trained anew may stand elsewhere."
+    spread = plain(100 * ranking.run_sd, 2)
+    return f" They count other training runs too, of which one standard deviation is typically {spread} points."
+
+
+def detectable(ranking: Ranking, unit: str = "points") -> str:
+    """The smallest difference that the family, and one pair alone, can tell apart; empty where no pair differs."""
+    if ranking.separable_difference is None or ranking.detectable_difference is None:
+        return ""
+    together, alone = plain(100 * ranking.separable_difference, 2), plain(100 * ranking.detectable_difference, 2)
+    return (
+        f" Smallest detectable difference, typical of the leaders: {together} {unit} in this family, {alone} for one "
+        "pair tested alone."
+    )
+
+
+def in_a_sentence(title: str) -> str:
+    """A title without its capital, unless that belongs to an abbreviation: `AUROC` stays."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def covered(kind: str) -> str:
+    """What an interval covers, in words."""
+    return "test images and training runs together" if kind == "both" else kind
+
+
+def _covered(scores: Sequence[Score | None]) -> str:
+    """Which confidence the intervals have and what they cover, for all rows of a table."""
+    given = [score for score in scores if score is not None and score.confidence is not None]
+    if not given:
+        return "no interval is recorded."
+    levels = " and ".join(f"{100 * level:g} %" for level in sorted({s.confidence for s in given if s.confidence}))
+    kinds = {score.covers for score in given if score.covers}
+    covers = " or ".join(covered(kind) for kind in sorted(kinds - {"both"}))
+    if "both" in kinds:
+        covers = f"{covers}, and training runs where several are listed" if covers else covered("both")
+    some = "" if len(given) == len(scores) else ", where there are any"
+    return f"brackets are {levels} intervals over {covers}{some}."
