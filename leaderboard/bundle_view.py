@@ -128,6 +128,7 @@ def _flat(table: BundleTable, row: BundleRow, ranks: list[int]) -> Flat:
         AGGREGATE.name: score.value if score else None,
         f"{AGGREGATE.name}_lower": score.lower if score else None,
         f"{AGGREGATE.name}_upper": score.upper if score else None,
+        f"{AGGREGATE.name}_covers": score.covers if score else None,
         "mean_rank": rules.mean_rank if rules else None,
         "borda_share": rules.borda if rules else None,
         "rule_rank_best": rules.best if rules else None,

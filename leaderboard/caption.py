@@ -14,7 +14,7 @@ from leaderboard.rows import Table
 def caption(task: Task, table: Table) -> str:
     count = len(table.rows)
     text = f"{count:,} {'row' if count == 1 else 'rows'} by {in_a_sentence(task.primary.title)}; "
-    text += _covered([row.entry.score(task.primary.name) for row in table.rows])
+    text += _covered(task, table)
     ranking = table.ranking
     if ranking is None or count < 2:
         return text
@@ -65,15 +65,34 @@ def covered(kind: str) -> str:
     return "test images and training runs together" if kind == "both" else kind
 
 
-def _covered(scores: Sequence[Score | None]) -> str:
-    """Which confidence the intervals have and what they cover, for all rows of a table."""
-    given = [score for score in scores if score is not None and score.confidence is not None]
-    if not given:
+def coverage(scores: Sequence[Score | None]) -> str:
+    """What the brackets of a column cover, in a sentence; empty for a column without any."""
+    found = _sources(scores)
+    return f"Brackets cover {found}{_where(scores)}." if found else ""
+
+
+def _covered(task: Task, table: Table) -> str:
+    """Which confidence the intervals of the primary score have and what they cover, for all rows of a table."""
+    scores = [row.entry.score(task.primary.name) for row in table.rows]
+    levels = sorted({score.confidence for score in scores if score is not None and score.confidence is not None})
+    if not levels:
         return "no interval is recorded."
-    levels = " and ".join(f"{100 * level:g} %" for level in sorted({s.confidence for s in given if s.confidence}))
-    kinds = {score.covers for score in given if score.covers}
-    covers = " or ".join(covered(kind) for kind in sorted(kinds - {"both"}))
-    if "both" in kinds:
-        covers = f"{covers}, and training runs where several are listed" if covers else covered("both")
-    some = "" if len(given) == len(scores) else ", where there are any"
-    return f"brackets are {levels} intervals over {covers}{some}."
+    named, sources = " and ".join(f"{100 * level:g} %" for level in levels), _sources(scores)
+    text = f"its brackets are {named} intervals over {sources}{_where(scores)}."
+    others = {_sources([row.entry.score(metric.name) for row in table.rows]) for metric in task.also}
+    if others - {"", sources}:
+        text += " Brackets of some other columns cover something else; their descriptions say what."
+    return text
+
+
+def _sources(scores: Sequence[Score | None]) -> str:
+    """What the intervals among these cover, in words; empty where there is none."""
+    kinds = {score.covers for score in scores if score is not None and score.covers is not None}
+    if kinds == {"both", "test images"}:
+        return "test images, and training runs where several are listed"
+    return " or ".join(covered(kind) for kind in sorted(kinds))
+
+
+def _where(scores: Sequence[Score | None]) -> str:
+    """Whether some of the rows have no interval."""
+    return "" if all(score is not None and score.covers is not None for score in scores) else ", where there are any"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from benchmark.documents import Metric
+from benchmark.documents import Metric, Score
 from leaderboard.rows import Table
 
 ANCHORED = frozenset({"lift", "recovery", "normalized_gain"})
@@ -33,10 +33,14 @@ def left_out(metrics: Sequence[Metric]) -> str:
 
 def unseen_metrics(metrics: Iterable[Metric], tables: Collection[Table]) -> frozenset[str]:
     """Names of the metrics that no row of any table has; none where there are no tables."""
-    rows = [row for table in tables for row in table.rows]
-    if not rows:
+    if not any(table.rows for table in tables):
         return frozenset()
-    return frozenset(metric.name for metric in metrics if not any(row.entry.score(metric.name) for row in rows))
+    return frozenset(metric.name for metric in metrics if not any(scores_of(metric, tables)))
+
+
+def scores_of(metric: Metric, tables: Iterable[Table]) -> list[Score | None]:
+    """What each row of the tables has of a metric."""
+    return [row.entry.score(metric.name) for table in tables for row in table.rows]
 
 
 def _listed(metrics: Sequence[Metric]) -> str:

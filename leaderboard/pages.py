@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmark.documents import Task
 from benchmark.documents.canonical import bytes_sha256
 from leaderboard.bibtex import submission_entry, table_entry
+from leaderboard.caption import coverage
 from leaderboard.card import card
 from leaderboard.collect import Collection, TaskKey
 from leaderboard.compare_page import compare_page
@@ -21,7 +22,7 @@ from leaderboard.export import Flat, csv_text, entry_records, json_text, reporte
 from leaderboard.folding import AGREEMENT
 from leaderboard.frozen_line import frozen_line
 from leaderboard.heat import LEVELS
-from leaderboard.missing import unseen_metrics
+from leaderboard.missing import scores_of, unseen_metrics
 from leaderboard.pair_tests import PAIR_TESTS
 from leaderboard.ranking import CONFIDENCE
 from leaderboard.reported import external_protocols, reported_rows
@@ -100,6 +101,7 @@ def task_page(
         ],
         newest=newest,
         unseen=unseen_metrics(task.also, board[key]),
+        coverages={metric.name: coverage(scores_of(metric, board[key])) for metric in (task.primary, *task.also)},
     )
 
 
@@ -172,6 +174,7 @@ def data_page(site: Site, collection: Collection) -> None:
         unscored=unscored,
         data_sets=data_sets(newest),
         task_paths=pages,
+        confidence=CONFIDENCE,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from benchmark.documents import Metric, Score, Task
-from leaderboard.caption import caption
+from leaderboard.caption import caption, coverage
 from leaderboard.entry import Entry
 from leaderboard.headings import Heading, heading
 from leaderboard.interval_plot import interval_plot, shared_axis
@@ -35,6 +35,8 @@ class Column:
     digits: int
     unit: str
     primary: bool
+    covers: str = ""
+    """What its brackets cover, in a sentence; empty for a column without any."""
 
     @property
     def best(self) -> str:
@@ -150,7 +152,13 @@ def table_view(
 def _columns(task: Task, rows: Sequence[Row]) -> tuple[Column, ...]:
     scores = {metric.name: [row.entry.score(metric.name) for row in rows] for metric in (task.primary, *task.also)}
     return tuple(
-        Column(metric, decimals(metric, scores[metric.name]), unit_sign(metric), primary=metric is task.primary)
+        Column(
+            metric,
+            decimals(metric, scores[metric.name]),
+            unit_sign(metric),
+            primary=metric is task.primary,
+            covers=coverage(scores[metric.name]),
+        )
         for metric in (task.primary, *task.also)
         if metric is task.primary or any(scores[metric.name])  # dashes say less than a line below
     )
