@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-class _Numbered:
+class Numbered:
     """Things that occur again and again, each written once and named by its number."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ def island(columns: Sequence[Column], rows: Sequence[RowView], axis: Scale | Non
     steps from row to row, the ranks a row may hold are distances from its own, and tied ranks are left out where they
     are those. So a row costs about as many bytes as its digits carry information.
     """
-    kinds, statuses, marks = _Numbered(), _Numbered(), _Numbered()
+    kinds, statuses, marks = Numbered(), Numbered(), Numbered()
     found: Json = {
         "key": [_short_key(row.key, row.row.entry.submission.title) for row in rows],
         "title": [row.row.entry.submission.title for row in rows],

@@ -91,11 +91,11 @@ class Comparison {
   drawScores() {
     const rows = this.chosen.map((at) => this.data.rows[at]);
     const table = document.querySelector(".compared");
-    const heads = rows.map(({ name, title, team, status, standing, table: where }) => {
+    const heads = rows.map(({ name, title, team, marks, standing, table: where }) => {
       const link = make("a", { className: "name", href: `${this.root}submissions/${name}.html` }, make("bdi", {}, title));
-      const mark = make("span", { className: "mark", title: this.data.statuses[status] }, status);
+      const drawn = marks.map((at) => this.data.marks[at]).map(({ label, text, tone }) => make("span", { className: `mark ${tone}`, title: text }, label));
       const place = make("span", { className: "team" }, `${where}: ${standing}`);
-      return make("th", { scope: "col", className: "number" }, link, make("span", { className: "team" }, make("bdi", {}, team)), mark, place);
+      return make("th", { scope: "col", className: "number" }, link, make("span", { className: "team" }, make("bdi", {}, team)), make("span", { className: "marks" }, ...drawn), place);
     });
     table.tHead.replaceChildren(make("tr", {}, make("th", { scope: "col" }, "Metric"), ...heads));
     const lines = this.data.metrics.map((metric, at) => this.scoreLine(metric, at, rows)).filter(Boolean);

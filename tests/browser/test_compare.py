@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from board_page import BoardPage
+from synthetic import HOSTILE_TITLES
 from synthetic_site import MAIN
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ def test_pinned_rows_are_compared(open_page: Opener) -> None:
     assert low < difference < high
     assert pairs[1][-1] == "told apart"
     assert page.locator("table.compared strong").count() == sum("–" not in line for line in scores[1:])
+
+
+def test_marks_stand_above_the_scores(open_page: Opener) -> None:
+    page = open_page(f"{COMPARE}?rows=again,alone")
+    again, alone = page.locator("table.compared thead th.number").all()
+    assert again.locator(".mark").all_inner_texts() == ["reproduced", "baseline"]
+    assert alone.locator(".mark.warn").all_inner_texts() == ["flag: canary"]
+    assert alone.locator(".mark.warn").get_attribute("title") == HOSTILE_TITLES[0]
 
 
 def test_five_pins_are_too_many(open_page: Opener) -> None:
