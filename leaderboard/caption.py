@@ -25,7 +25,7 @@ def caption(task: Task, table: Table) -> str:
     of_what = " of both kinds, by DeLong's placements" if task.pair_test == "delong" else ""
     units = f"{ranking.images:,} images{of_what}"
     if task.pair_test == "training_runs":
-        spread = "one spread for all rows" if ranking.method == "pooled t" else "a spread of its own for each row"
+        spread = "one spread for all rows" if not ranking.own_spreads else "a spread of its own for each row"
         units = f"training runs, {spread}; the test images are the same for all"
     text += (
         f" One family of comparisons: rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
@@ -45,8 +45,12 @@ def over_runs(ranking: Ranking) -> str:
 
 
 def detectable(ranking: Ranking, unit: str = "points") -> str:
-    """The smallest difference that the family, and one pair alone, can tell apart; empty where no pair differs."""
-    if ranking.separable_difference is None or ranking.detectable_difference is None:
+    """The smallest difference that the family, and one pair alone, can tell apart.
+
+    Empty where no pair differs, and where rows have spreads of their own: there a small difference of two quiet rows
+    counts, and a larger one of loud rows does not.
+    """
+    if ranking.own_spreads or ranking.separable_difference is None or ranking.detectable_difference is None:
         return ""
     together, alone = plain(100 * ranking.separable_difference, 2), plain(100 * ranking.detectable_difference, 2)
     return (

@@ -126,13 +126,15 @@ def _submitted(entry: Entry) -> str:
 
 
 def _standing(table: Table, row: Row) -> str:
-    if row.place is None:
+    if row.place is None or table.ranking is None:
         return row.reason
     place = row.place
+    if len(table.rows) == 1:
+        return f"The only row among the {AMONG[table.kind]}."
     among = f"{len(table.rows)} {AMONG[table.kind]}"
-    if place.lower == place.upper:
-        return f"Rank {place.rank} of {among}, settled."
-    return f"Rank {place.rank} of {among}; anything from {place.lower} to {place.upper} is possible."
+    settled = place.lower == place.upper
+    possible = ", settled" if settled else f"; anything from {place.lower} to {place.upper} is possible"
+    return f"Rank {place.rank} of {among}{possible}. {table.ranking.not_counted}".rstrip()
 
 
 def _score_lines(task: Task, entry: Entry) -> list[ScoreLine]:

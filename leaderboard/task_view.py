@@ -104,6 +104,11 @@ class TableView:
         return self.kind in PLACED_KINDS
 
     @property
+    def apart(self) -> str:
+        """What it means that a row is tied with none."""
+        return "The only row" if len(self.rows) == 1 else "Told apart from every other row"
+
+    @property
     def reasons(self) -> bool:
         """Whether rows say why they are here and not among the ranked."""
         return self.kind not in (*PLACED_KINDS, "diagnostics")
@@ -218,7 +223,8 @@ def leaders_note(table: Table) -> str:
     possible = sum(1 for place in table.ranking.places if place.lower == 1)
     if len(table.rows) == 1:
         return "The only ranked row so far."
-    alone = "" if table.ranking.run_sd is not None else " Other training runs are not counted."
     if possible == 1:
-        return f"The lead is clear: no other row could be first.{alone}"
-    return f"The lead is open: {possible} of {len(table.rows)} rows could be first.{alone}"
+        text = "The lead is clear: no other row could be first."
+    else:
+        text = f"The lead is open: {possible} of {len(table.rows)} rows could be first."
+    return f"{text} {table.ranking.not_counted}".rstrip()
