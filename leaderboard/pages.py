@@ -15,7 +15,7 @@ from leaderboard.caption import coverage
 from leaderboard.card import card
 from leaderboard.collect import Collection, TaskKey
 from leaderboard.compare_page import compare_page
-from leaderboard.data_sets import data_sets
+from leaderboard.data_sets import data_sets, pool_title
 from leaderboard.distilled_images import DistilledImages, distilled_images
 from leaderboard.example_images import ExampleImages
 from leaderboard.export import Flat, csv_text, entry_records, json_text, reported_records, table_records
@@ -90,6 +90,7 @@ def task_page(
         plot_first=not views or len(views[0][0].rows) > ROWS_ABOVE_A_PLOT,
         plots=task_plots(task, board[key]),
         pair_test=PAIR_TESTS[task.pair_test],
+        pool=pool_title(task),
         reported=reported_view(reported, task, opened=not views),
         reported_files=_data_files(site, f"{stem}.reported", reported_records(reported)) if reported else None,
         examples=examples,
