@@ -93,7 +93,8 @@ def _by_level(
                 rest[key] = values[metric]
         columns = in_order({level: None for by_level in grid.values() for level in by_level})
         title, higher = f"{words(metric).capitalize()} by {by}", metric not in lower
-        tables.append(heat_table(title, grid, columns, first=first, mean=mean, rest=rest, higher_is_better=higher))
+        several = mean and len(columns) > 1  # the mean of one level is that level
+        tables.append(heat_table(title, grid, columns, first=first, mean=several, rest=rest, higher_is_better=higher))
     return tables
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from benchmark.documents import Metric, Score, Submission, Task
 from leaderboard.caption import covered
 from leaderboard.cells import Cells, sorted_cells
+from leaderboard.copy_threshold import copy_threshold
 from leaderboard.curation_tables import curation_tables
 from leaderboard.detection_tables import detector_tables, set_table
 from leaderboard.distillation_tables import distillation_tables
@@ -76,7 +77,8 @@ def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> 
     result = entry.record.result
     cells = sorted_cells(result.cells)
     family_tables = {"curation": curation_tables, "distillation": distillation_tables}.get(task.family)
-    of_set, others = family_tables(cells.others) if family_tables else ([], cells.others)
+    threshold = copy_threshold(task.data.dataset)
+    of_set, others = family_tables(cells.others, threshold) if family_tables else ([], cells.others)
     lower_is_better = [metric.name for metric in task.also if not metric.higher_is_better]
     return RecordView(
         row=row,
