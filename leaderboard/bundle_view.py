@@ -8,11 +8,11 @@ from markupsafe import Markup
 
 from benchmark.documents import Metric, Task
 from leaderboard.bundles import BundleRow, BundleTable
+from leaderboard.caption import detectable, over_runs
 from leaderboard.export import Flat, tied_ranks
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.numbers import MISSING, Shown, decimals, number, plain, ranges, show
 from leaderboard.ranking import CONFIDENCE
-from leaderboard.task_view import detectable, over_runs
 
 AGGREGATE = Metric(
     name="anchored_mean",
@@ -128,6 +128,7 @@ def _flat(table: BundleTable, row: BundleRow, ranks: list[int]) -> Flat:
         AGGREGATE.name: score.value if score else None,
         f"{AGGREGATE.name}_lower": score.lower if score else None,
         f"{AGGREGATE.name}_upper": score.upper if score else None,
+        f"{AGGREGATE.name}_covers": score.covers if score else None,
         "mean_rank": rules.mean_rank if rules else None,
         "borda_share": rules.borda if rules else None,
         "rule_rank_best": rules.best if rules else None,

@@ -14,12 +14,13 @@ from benchmark.documents import Metric, Score, Task
 from benchmark.statistics import run_spread
 from benchmark.statistics.all_pairs import AllPairs, paired_differences, run_differences
 from leaderboard.headings import heading
+from leaderboard.marks import marks, status_mark
+from leaderboard.missing import why_missing
 from leaderboard.numbers import decimals, factor, show, unit_sign
 from leaderboard.outcomes import Outcomes, averaged_score
 from leaderboard.ranking import CONFIDENCE
 from leaderboard.rows import Row, Table
-from leaderboard.status import EXPLAINED
-from leaderboard.table_island import json_island
+from leaderboard.table_island import Numbered, json_island
 
 MOST_ROWS = 200
 """Rows of a task that can be compared: the first of its tables, and all runs of this machine."""
@@ -51,7 +52,7 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
     metrics = (task.primary, *task.also)
     compared = compared_metric(task)
     digits = {metric.name: decimals(metric, [row.entry.score(metric.name) for _, row in placed]) for metric in metrics}
-    rows = []
+    rows, numbered = [], Numbered()
     for table, row in placed:
         shown = [show(metric, row.entry.score(metric.name), digits[metric.name]) for metric in metrics]
         averaged = row.entry.score(compared.name)
@@ -63,7 +64,7 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
                 "title": row.entry.submission.title,
                 "team": row.entry.submission.team,
                 "table": heading(task, table.kind).title,
-                "status": row.status,
+                "marks": [numbered(mark) for mark in (status_mark(row.status), *marks(task, row.entry, row.folded))],
                 "standing": _standing(table, row),
                 "value": factor(compared) * averaged.value,
                 "scores": [[one.value, one.interval] for one in shown],
@@ -80,11 +81,12 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
                     "about": metric.description,
                     "unit": unit_sign(metric),
                     "higher": metric.higher_is_better,
+                    "why": why_missing(metric),
                 }
                 for metric in metrics
             ],
             "rows": rows,
-            "statuses": dict(EXPLAINED),
+            "marks": [vars(mark) for mark in numbered.items],
             "tied": _tied(placed),
             "confidence": CONFIDENCE,
             **_pairs(task, pairs, len(placed)),
@@ -153,6 +155,8 @@ def _standing(table: Table, row: Row) -> str:
     if row.place is None:
         return row.reason
     place, count = row.place, len(table.rows)
+    if count == 1:
+        return "the only row"
     if place.lower == place.upper:
         return f"rank {place.rank} of {count}, settled"
     return f"rank {place.rank} of {count}, {place.lower} to {place.upper} possible"

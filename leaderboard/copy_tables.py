@@ -12,12 +12,13 @@ COPY_KINDS = ("copy", "pair")
 TEST_IMAGE = PartColumn("Test image", "Its position in the test set, from 0.")
 
 
-def copy_tables(kinds: Mapping[str, ByName]) -> tuple[PartTable | None, PartTable | None]:
+def copy_tables(kinds: Mapping[str, ByName], threshold: float) -> tuple[PartTable | None, PartTable | None]:
     """Copied and nearest test images; None for a table without rows.
 
     kinds: cells by kind, of `COPY_KINDS` at least, and by what stands behind it, `copy:<image>` and `pair:<image>`.
+    threshold: the correlation from which an image counts as a near copy.
     """
-    return _copies(kinds["copy"]), _pairs(kinds["pair"])
+    return _copies(kinds["copy"]), _pairs(kinds["pair"], threshold)
 
 
 def _copies(copies: ByName) -> PartTable | None:
@@ -28,7 +29,7 @@ def _copies(copies: ByName) -> PartTable | None:
     return PartTable("Copied test images", caption, "Image", (TEST_IMAGE,), rows)
 
 
-def _pairs(pairs: ByName) -> PartTable | None:
+def _pairs(pairs: ByName, threshold: float) -> PartTable | None:
     if not pairs:
         return None
     rows = tuple(
@@ -39,8 +40,9 @@ def _pairs(pairs: ByName) -> PartTable | None:
         PartColumn("Correlation", "Of whitened pixels after the best small move; 1 is a copy.", "low"),
     )
     caption = (
-        "The images of the set that come nearest to a test image, whether or not they are copies. What counts as a "
-        "copy carries the contamination flag."
+        "The images of the set that come nearest to a test image, whether or not they are copies. From a correlation "
+        f"of {plain(threshold, 3)} an image counts as a near copy; more of them than honest sets have by chance carry "
+        "the contamination flag."
     )
     return PartTable("Nearest test images", caption, "Image", columns, rows)
 

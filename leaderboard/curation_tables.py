@@ -14,18 +14,18 @@ ANCHORS = {
 }
 
 
-def curation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Values]]:
+def curation_tables(cells: ByName, threshold: float) -> tuple[list[PartTable], dict[str, Values]]:
     """The tables of this family, and the cells that belong to none of them.
 
     cells: by name, `run:<n>`, `anchor:<arm>`, `chosen:class/<name>`, `debug:<kind of dirt>`, and of own images
-    `copy:<image>` and `pair:<image>`, among others.
+    `copy:<image>` and `pair:<image>`, among others. threshold: of near copies, as `copy_tables` says.
     """
     kinds, others = cells_of_kinds(cells, KINDS)
     made = (
         _nets(kinds["run"], kinds["anchor"]),
         _classes(kinds["chosen"]),
         _debug(kinds["debug"]),
-        *copy_tables(kinds),
+        *copy_tables(kinds, threshold),
     )
     return [table for table in made if table is not None], others
 

@@ -27,16 +27,40 @@ class DataSet:
 
 
 def data_sets(tasks: Iterable[Task], folder: Path = MANIFESTS) -> list[DataSet]:
-    """Every data set with a manifest, and every other one that a task names, by title.
+    """Every data set with a manifest, and every other one that a task names, by title; pools count as their task's.
 
     Raises MettleError for a manifest that cannot be read.
     """
     users: dict[str, list[Task]] = {}
     for task in tasks:
-        users.setdefault(task.data.dataset, []).append(task)
+        for name in dict.fromkeys((task.data.dataset, *filter(None, [pool_of(task, folder)]))):
+            users.setdefault(name, []).append(task)
     found = [read_data_set(path, tuple(users.pop(path.stem, []))) for path in sorted(folder.glob("*.json"))]
     found += [DataSet(name, name, "", "", "", tuple(users[name])) for name in sorted(users)]
     return sorted(found, key=lambda item: item.title.casefold())
+
+
+def pool_of(task: Task, folder: Path = MANIFESTS) -> str:
+    """The data set that a task's submissions choose their training set from, by name; empty for a task without a pool.
+
+    The settings name a pool in full, or by what was done to the task's own data, `dirty` for instance; a clean pool is
+    the training part of these.
+    """
+    pool = task.settings.get("pool")
+    if not isinstance(pool, str):
+        return ""
+    named = (pool, f"{task.data.dataset}-{pool}")
+    return next((name for name in named if (folder / f"{name}.json").is_file()), task.data.dataset)
+
+
+def pool_title(task: Task, folder: Path = MANIFESTS) -> str:
+    """What a task's submissions choose from, in words; empty for a task without a pool."""
+    pool = pool_of(task, folder)
+    if not pool:
+        return ""
+    if pool == task.data.dataset:
+        return f"{pool}, train"
+    return read_data_set(folder / f"{pool}.json").title
 
 
 def read_data_set(path: Path, tasks: tuple[Task, ...] = ()) -> DataSet:

@@ -21,11 +21,11 @@ BYTES = PartColumn("Bytes")
 LOSS = PartColumn("Training loss", "Mean over the last epoch, after the augmentation.", "low")
 
 
-def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Values]]:
+def distillation_tables(cells: ByName, threshold: float) -> tuple[list[PartTable], dict[str, Values]]:
     """The tables of this family, and the cells that belong to none of them.
 
     cells: by name, `net:<seed>`, `architecture:<name>`, `own:<seed>`, `own_bytes:<of what>`, `copy:<image>` and
-    `pair:<image>` among others.
+    `pair:<image>` among others. threshold: of near copies, as `copy_tables` says.
     """
     kinds, others = cells_of_kinds(cells, KINDS)
     made = (
@@ -38,7 +38,7 @@ def distillation_tables(cells: ByName) -> tuple[list[PartTable], dict[str, Value
         ),
         _nets("Own recipe", "Nets trained by the set's own recipe; never ranked.", "Net", kinds["own"]),
         _bytes(kinds["own_bytes"]),
-        *copy_tables(kinds),
+        *copy_tables(kinds, threshold),
     )
     return [table for table in made if table is not None], others
 

@@ -23,6 +23,9 @@ Flat = dict[str, Any]
 AS_THEY_ARE = (float, int, type(None))
 """Types of most fields, which no spreadsheet runs."""
 
+NO_INTERVAL: Flat = dict.fromkeys(("lower", "upper", "covers", "confidence"))
+"""Of numbers of one training run and of one part."""
+
 FORMULA_STARTS = ("=", "+", "-", "@")
 """A spreadsheet runs a cell that starts with one of these as a formula."""
 
@@ -83,6 +86,7 @@ def _score(metric: Metric, score: Score | None) -> Flat:
         metric.name: score.value if score else None,
         f"{metric.name}_lower": score.lower if score else None,
         f"{metric.name}_upper": score.upper if score else None,
+        f"{metric.name}_covers": score.covers if score else None,
     }
 
 
@@ -106,16 +110,18 @@ def entry_records(task: Task, entry: Entry, status: str) -> list[Flat]:
             "value": score.value,
             "lower": score.lower,
             "upper": score.upper,
+            "covers": score.covers,
+            "confidence": score.confidence,
         }
         for name, score in result.scores.items()
     ]
     runs = [
-        {**about, "run": run, "cell": None, "metric": name, "value": value, "lower": None, "upper": None}
+        {**about, "run": run, "cell": None, "metric": name, "value": value, **NO_INTERVAL}
         for run, values in result.replicates.items()
         for name, value in values.items()
     ]
     cells = [
-        {**about, "run": None, "cell": cell, "metric": name, "value": value, "lower": None, "upper": None}
+        {**about, "run": None, "cell": cell, "metric": name, "value": value, **NO_INTERVAL}
         for cell, values in result.cells.items()
         for name, value in values.items()
     ]

@@ -58,8 +58,12 @@ def _table(attribute: str, levels: Mapping[str, Values]) -> PartTable:
     axis = shared_axis([_score(values) for values in levels.values()], bands.values())
     rows = tuple(_row(level, levels[level], axis, bands.get(level)) for level in in_order(levels))
     outside = [level for level, (low, high) in bands.items() if not low <= known[level]["accuracy"] <= high]
+    bounded = sum("lower" in values and "upper" in values for values in known.values())
+    intervals = f", with {100 * CONFIDENCE:g} % intervals" if bounded else ""
+    if 0 < bounded < len(known):
+        intervals += " where there are any"
     caption = (
-        f"Accuracy in % of each group, with {100 * CONFIDENCE:g} % intervals. The shaded band is about where a group "
+        f"Accuracy in % of each group{intervals}. The shaded band is about where a group "
         f"of its size falls by chance alone if all {len(known)} are equally hard (together: {plain(100 * mean, 2)} %)."
         if known
         else "Accuracy in % of each group."

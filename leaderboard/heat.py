@@ -93,7 +93,8 @@ def _by_level(
                 rest[key] = values[metric]
         columns = in_order({level: None for by_level in grid.values() for level in by_level})
         title, higher = f"{words(metric).capitalize()} by {by}", metric not in lower
-        tables.append(heat_table(title, grid, columns, first=first, mean=mean, rest=rest, higher_is_better=higher))
+        several = mean and len(columns) > 1  # the mean of one level is that level
+        tables.append(heat_table(title, grid, columns, first=first, mean=several, rest=rest, higher_is_better=higher))
     return tables
 
 
@@ -157,7 +158,9 @@ def heat_table(
 @lru_cache(maxsize=100_000)
 def _cell_markup(cell: HeatCell) -> Markup:
     if cell.text == MISSING:
-        return Markup('<td class="number"><span class="missing" title="not scored">{}</span></td>').format(MISSING)
+        return Markup('<td class="number"><span class="missing" title="Not in this record">{}</span></td>').format(
+            MISSING
+        )
     colour = "" if cell.step is None else f" h{cell.step}"
     return Markup('<td class="number{}">{}</td>').format(colour, cell.text)
 

@@ -11,16 +11,18 @@ from pathlib import Path
 from benchmark.documents import Task
 from benchmark.documents.canonical import bytes_sha256
 from leaderboard.bibtex import submission_entry, table_entry
+from leaderboard.caption import coverage
 from leaderboard.card import card
 from leaderboard.collect import Collection, TaskKey
 from leaderboard.compare_page import compare_page
-from leaderboard.data_sets import data_sets
+from leaderboard.data_sets import data_sets, pool_title
 from leaderboard.distilled_images import DistilledImages, distilled_images
 from leaderboard.example_images import ExampleImages
 from leaderboard.export import Flat, csv_text, entry_records, json_text, reported_records, table_records
 from leaderboard.folding import AGREEMENT
 from leaderboard.frozen_line import frozen_line
 from leaderboard.heat import LEVELS
+from leaderboard.missing import scores_of, unseen_metrics
 from leaderboard.pair_tests import PAIR_TESTS
 from leaderboard.ranking import CONFIDENCE
 from leaderboard.reported import external_protocols, reported_rows
@@ -88,6 +90,7 @@ def task_page(
         plot_first=not views or len(views[0][0].rows) > ROWS_ABOVE_A_PLOT,
         plots=task_plots(task, board[key]),
         pair_test=PAIR_TESTS[task.pair_test],
+        pool=pool_title(task),
         reported=reported_view(reported, task, opened=not views),
         reported_files=_data_files(site, f"{stem}.reported", reported_records(reported)) if reported else None,
         examples=examples,
@@ -98,6 +101,8 @@ def task_page(
             if other.id == task.id and other.version != task.version
         ],
         newest=newest,
+        unseen=unseen_metrics(task.also, board[key]),
+        coverages={metric.name: coverage(scores_of(metric, board[key])) for metric in (task.primary, *task.also)},
     )
 
 
@@ -170,6 +175,7 @@ def data_page(site: Site, collection: Collection) -> None:
         unscored=unscored,
         data_sets=data_sets(newest),
         task_paths=pages,
+        confidence=CONFIDENCE,
     )
 
 

@@ -15,6 +15,8 @@ from benchmark.statistics.worst_ranks import worst_group_rank_intervals
 from leaderboard.outcomes import Outcomes
 
 CONFIDENCE = 0.95
+POOLED, WELCH = "pooled t", "Welch's t"
+"""Methods of ranking by training runs: with one spread for all rows, and with one for each."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,18 @@ class Ranking:
     """The same as `separable_difference` for one pair of leaders tested alone."""
     run_sd: float | None = None
     """Share: standard deviation over training runs of a typical row; None where ranks rest on test images alone."""
+
+    @property
+    def own_spreads(self) -> bool:
+        """Whether each row has a spread of its own, so that no difference is typical of its pairs."""
+        return self.method == WELCH
+
+    @property
+    def not_counted(self) -> str:
+        """Which source of chance the ranks leave out, in a sentence; empty where they count both."""
+        if self.method in (POOLED, WELCH):
+            return "Other test images are not counted."
+        return "" if self.run_sd is not None else "Other training runs are not counted."
 
 
 def _known(difference: float) -> float | None:
@@ -127,7 +141,7 @@ def _rank_by_runs(outcomes: Sequence[Outcomes], *, higher_is_better: bool) -> Ra
         )
         for row in range(len(outcomes))
     )
-    method = "pooled t" if math.isfinite(result.pooled_sd) else "Welch's t"
+    method = POOLED if math.isfinite(result.pooled_sd) else WELCH
     spread = run_spread(shares)
     return Ranking(
         places,

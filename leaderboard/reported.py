@@ -26,7 +26,7 @@ class ReportedRow:
 
     @property
     def anomalies(self) -> tuple[str, ...]:
-        """What automatic checks found odd about the row, one sentence each."""
+        """What was found odd about the row, one sentence each."""
         return tuple(dict.fromkeys(text for result in self.values.values() for text in result.anomalies))
 
     def percent(self, metric: str) -> float | None:

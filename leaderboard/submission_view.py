@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmark.documents import Metric, Score, Submission, Task
+from leaderboard.caption import covered
 from leaderboard.cells import Cells, sorted_cells
+from leaderboard.copy_threshold import copy_threshold
 from leaderboard.curation_tables import curation_tables
 from leaderboard.detection_tables import detector_tables, set_table
 from leaderboard.distillation_tables import distillation_tables
@@ -13,12 +15,12 @@ from leaderboard.entry import Entry
 from leaderboard.group_tables import class_tables, group_tables
 from leaderboard.heat import HeatTable, heat_tables
 from leaderboard.marks import Mark, marks, status_mark
+from leaderboard.missing import why_missing
 from leaderboard.numbers import Shown, byte_count, decimals, plain, show, unit_sign
 from leaderboard.part_table import PartTable
 from leaderboard.rows import Row, Table, TableKind
 from leaderboard.run_table import run_table
 from leaderboard.status import CLAIMED_KINDS
-from leaderboard.task_view import covered
 from leaderboard.worst_cells import WorstCells, worst_cells
 
 Fact = tuple[str, str]
@@ -42,6 +44,8 @@ class ScoreLine:
     unit: str
     shown: Shown
     covers: str
+    why: str = ""
+    """Of a missing score: why it is."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> 
     result = entry.record.result
     cells = sorted_cells(result.cells)
     family_tables = {"curation": curation_tables, "distillation": distillation_tables}.get(task.family)
-    of_set, others = family_tables(cells.others) if family_tables else ([], cells.others)
+    threshold = copy_threshold(task.data.dataset)
+    of_set, others = family_tables(cells.others, threshold) if family_tables else ([], cells.others)
     lower_is_better = [metric.name for metric in task.also if not metric.higher_is_better]
     return RecordView(
         row=row,
@@ -123,13 +128,15 @@ def _submitted(entry: Entry) -> str:
 
 
 def _standing(table: Table, row: Row) -> str:
-    if row.place is None:
+    if row.place is None or table.ranking is None:
         return row.reason
     place = row.place
+    if len(table.rows) == 1:
+        return f"The only row among the {AMONG[table.kind]}."
     among = f"{len(table.rows)} {AMONG[table.kind]}"
-    if place.lower == place.upper:
-        return f"Rank {place.rank} of {among}, settled."
-    return f"Rank {place.rank} of {among}; anything from {place.lower} to {place.upper} is possible."
+    settled = place.lower == place.upper
+    possible = ", settled" if settled else f"; anything from {place.lower} to {place.upper} is possible"
+    return f"Rank {place.rank} of {among}{possible}. {table.ranking.not_counted}".rstrip()
 
 
 def _score_lines(task: Task, entry: Entry) -> list[ScoreLine]:
@@ -144,7 +151,8 @@ def _score_lines(task: Task, entry: Entry) -> list[ScoreLine]:
 
 def _line(metric: Metric, score: Score | None) -> ScoreLine:
     shown = show(metric, score, decimals(metric, [score]))
-    return ScoreLine(metric.title, metric.description, unit_sign(metric), shown, _covers(score))
+    why = why_missing(metric) if score is None else ""
+    return ScoreLine(metric.title, metric.description, unit_sign(metric), shown, _covers(score), why)
 
 
 def _covers(score: Score | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from leaderboard.marks import Mark
+from leaderboard.missing import why_missing
 from leaderboard.packed_numbers import packed_intervals, packed_values
 from leaderboard.svg import Scale
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-class _Numbered:
+class Numbered:
     """Things that occur again and again, each written once and named by its number."""
 
     def __init__(self) -> None:
@@ -40,7 +41,7 @@ def island(columns: Sequence[Column], rows: Sequence[RowView], axis: Scale | Non
     steps from row to row, the ranks a row may hold are distances from its own, and tied ranks are left out where they
     are those. So a row costs about as many bytes as its digits carry information.
     """
-    kinds, statuses, marks = _Numbered(), _Numbered(), _Numbered()
+    kinds, statuses, marks = Numbered(), Numbered(), Numbered()
     found: Json = {
         "key": [_short_key(row.key, row.row.entry.submission.title) for row in rows],
         "title": [row.row.entry.submission.title for row in rows],
@@ -113,6 +114,8 @@ def _differences(values: Sequence[int]) -> list[int]:
 def _numbers(column: Column, cells: Sequence[Cell]) -> Json:
     values = [None if cell.sort is None else _steps(column, cell.sort) for cell in cells]
     found: Json = {"digits": column.digits, "factor": column.factor, **packed_values(values)}
+    if None in values:
+        found["why"] = why_missing(column.metric)
     if any(cell.ends for cell in cells):
         found |= packed_intervals(
             values,

@@ -25,6 +25,8 @@ NEAR_AND_FAR = {"near_ood_auroc": "far_ood_auroc", "far_ood_auroc": "near_ood_au
 
 BYTES = "bytes_total"
 """What a submitted set costs, where the task counts it."""
+SIZES_APART = 1.1
+"""The largest set is at least so many times the smallest, or sets are not drawn against their bytes."""
 
 WRONG_LABELS = "wrong_label_share"
 WRONG_LABELS_READING = (
@@ -86,7 +88,7 @@ def task_scatter(
 ) -> Plot:
     """The plot; empty for a task without a metric to set against its primary one, or with fewer than two rows.
 
-    Rows without either number are left out. Sets of one size only are not drawn against their bytes.
+    Rows without either number are left out. Sets of about one size are not drawn against their bytes.
 
     `root`: the way from the page to the first page of the site. `name`: of the drawing, unique in the page.
 
@@ -106,8 +108,9 @@ def task_scatter(
         and (x := row.percent(kind.against.name)) is not None
         and (y := row.percent(task.primary.name)) is not None
     ]
-    if kind.against.unit == "bytes" and len({point.x for point in points}) < 2:
-        return NO_PLOT  # sets of one size: the axis would say nothing
+    sizes = [point.x for point in points]
+    if kind.against.unit == "bytes" and (len(sizes) < 2 or max(sizes) < SIZES_APART * min(sizes)):
+        return NO_PLOT  # the axis would draw a trade-off out of a few bytes
     drawing = scatter(
         points,
         title=f"{task.title}: {task.primary.title} against {kind.against.title}",

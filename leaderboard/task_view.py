@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from benchmark.documents import Metric, Score, Task
+from leaderboard.caption import caption, coverage
 from leaderboard.entry import Entry
 from leaderboard.headings import Heading, heading
 from leaderboard.interval_plot import interval_plot, shared_axis
 from leaderboard.marks import Mark, marks, status_mark
-from leaderboard.numbers import Shown, decimals, factor, number, plain, ranges, show, unit_sign
-from leaderboard.outcomes import averaged_score
+from leaderboard.missing import left_out, why_missing
+from leaderboard.numbers import Shown, decimals, factor, number, ranges, show, unit_sign
 from leaderboard.part_table import EMPTY
-from leaderboard.ranking import CONFIDENCE, Place, Ranking
+from leaderboard.ranking import Place
 from leaderboard.rows import PLACED_KINDS, Row, Table, TableKind
 from leaderboard.svg import Scale
 from leaderboard.table_island import island
@@ -34,6 +35,8 @@ class Column:
     digits: int
     unit: str
     primary: bool
+    covers: str = ""
+    """What its brackets cover, in a sentence; empty for a column without any."""
 
     @property
     def best(self) -> str:
@@ -55,6 +58,8 @@ class Cell:
     """The score of each training run or part, where there are several."""
     ends: tuple[float, float] | None = None
     """Of the interval, unrounded."""
+    why: str = ""
+    """Of a missing score: why it is."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,8 @@ class TableView:
     rows: tuple[RowView, ...]
     island: Markup = EMPTY
     """All rows as data, for a table too long to be written into the page; empty otherwise."""
+    left_out: str = ""
+    """Which metrics have no column, because no row has them; empty where all have one."""
 
     @property
     def sorted(self) -> bool:
@@ -95,6 +102,11 @@ class TableView:
     def places(self) -> bool:
         """Whether rows have ranks."""
         return self.kind in PLACED_KINDS
+
+    @property
+    def apart(self) -> str:
+        """What it means that a row is tied with none."""
+        return "The only row" if len(self.rows) == 1 else "Told apart from every other row"
 
     @property
     def reasons(self) -> bool:
@@ -129,22 +141,31 @@ def table_view(
     runs = [list(row.entry.runs(task.primary.name).values()) for row in shown]
     axis = shared_axis([row.entry.score(task.primary.name) for row in shown], runs)
     ranks = [row.place.rank if row.place else 0 for row in table.rows]
+    kept = {column.metric.name for column in columns}
+    unseen = left_out([metric for metric in task.also if metric.name not in kept])
     whole = len(shown) <= COMPLETE_ROWS
     written = shown if whole else shown[:FIRST_ROWS]
     views = tuple(row_view(task, columns, row, ranks, axis, keys) for row in written)
-    about = (table.kind, heading(task, table.kind), _caption(task, table), columns, views)
+    about = (table.kind, heading(task, table.kind), caption(task, table), columns, views)
     if whole:
-        return TableView(*about)
+        return TableView(*about, left_out=unseen)
     rows = [row_view(task, columns, row, ranks, None, keys) for row in shown]
-    return TableView(*about, island=island(columns, rows, axis, places=table.kind in PLACED_KINDS))
+    data = island(columns, rows, axis, places=table.kind in PLACED_KINDS)
+    return TableView(*about, island=data, left_out=unseen)
 
 
 def _columns(task: Task, rows: Sequence[Row]) -> tuple[Column, ...]:
     scores = {metric.name: [row.entry.score(metric.name) for row in rows] for metric in (task.primary, *task.also)}
     return tuple(
-        Column(metric, decimals(metric, scores[metric.name]), unit_sign(metric), primary=metric is task.primary)
+        Column(
+            metric,
+            decimals(metric, scores[metric.name]),
+            unit_sign(metric),
+            primary=metric is task.primary,
+            covers=coverage(scores[metric.name]),
+        )
         for metric in (task.primary, *task.also)
-        if metric is task.primary or any(scores[metric.name])  # a column of dashes says nothing
+        if metric is task.primary or any(scores[metric.name])  # dashes say less than a line below
     )
 
 
@@ -190,77 +211,9 @@ def _tied_with(place: Place, ranks: Sequence[int]) -> str:
 
 def _cell(column: Column, score: Score | None) -> Cell:
     if score is None:
-        return Cell(show(column.metric, None, column.digits), None)
+        return Cell(show(column.metric, None, column.digits), None, why=why_missing(column.metric))
     ends = None if score.lower is None or score.upper is None else (score.lower, score.upper)
     return Cell(show(column.metric, score, column.digits), score.value, ends=ends)
-
-
-def _caption(task: Task, table: Table) -> str:
-    count = len(table.rows)
-    text = f"{count:,} {'row' if count == 1 else 'rows'} by {in_a_sentence(task.primary.title)}; "
-    text += _covered([row.entry.score(task.primary.name) for row in table.rows])
-    ranking = table.ranking
-    if ranking is None or count < 2:
-        return text
-    method = {"closed form": "conservative closed form"}.get(ranking.method, ranking.method)
-    pairs = f"{count * (count - 1) // 2:,} pairs"
-    if ranking.groups > 1:
-        pairs += f" and {ranking.groups} groups"
-    of_what = " of both kinds, by DeLong's placements" if task.pair_test == "delong" else ""
-    units = f"{ranking.images:,} images{of_what}"
-    if task.pair_test == "training_runs":
-        spread = "one spread for all rows" if ranking.method == "pooled t" else "a spread of its own for each row"
-        units = f"training runs, {spread}; the test images are the same for all"
-    text += (
-        f" One family of comparisons: rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
-        f"{units})."
-    )
-    if task.pair_test != "training_runs":
-        text += over_runs(ranking)
-    return text + detectable(ranking, "points" if averaged_score(task) == task.primary.name else "points of accuracy")
-
-
-def over_runs(ranking: Ranking) -> str:
-    """Whether ranks count other training runs, and how far a run of a typical row lies from the next."""
-    if ranking.run_sd is None:
-        return " No row has two training runs, so ranks compare these files: a net trained anew may stand elsewhere."
-    spread = plain(100 * ranking.run_sd, 2)
-    return f" They count other training runs too, of which one standard deviation is typically {spread} points."
-
-
-def detectable(ranking: Ranking, unit: str = "points") -> str:
-    """The smallest difference that the family, and one pair alone, can tell apart; empty where no pair differs."""
-    if ranking.separable_difference is None or ranking.detectable_difference is None:
-        return ""
-    together, alone = plain(100 * ranking.separable_difference, 2), plain(100 * ranking.detectable_difference, 2)
-    return (
-        f" Smallest detectable difference, typical of the leaders: {together} {unit} in this family, {alone} for one "
-        "pair tested alone."
-    )
-
-
-def in_a_sentence(title: str) -> str:
-    """A title without its capital, unless that belongs to an abbreviation: `AUROC` stays."""
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
-
-
-def covered(kind: str) -> str:
-    """What an interval covers, in words."""
-    return "test images and training runs together" if kind == "both" else kind
-
-
-def _covered(scores: Sequence[Score | None]) -> str:
-    """Which confidence the intervals have and what they cover, for all rows of a table."""
-    given = [score for score in scores if score is not None and score.confidence is not None]
-    if not given:
-        return "no interval is recorded."
-    levels = " and ".join(f"{100 * level:g} %" for level in sorted({s.confidence for s in given if s.confidence}))
-    kinds = {score.covers for score in given if score.covers}
-    covers = " or ".join(covered(kind) for kind in sorted(kinds - {"both"}))
-    if "both" in kinds:
-        covers = f"{covers}, and training runs where several are listed" if covers else covered("both")
-    some = "" if len(given) == len(scores) else ", where there are any"
-    return f"brackets are {levels} intervals over {covers}{some}."
 
 
 def leaders_note(table: Table) -> str:
@@ -270,7 +223,8 @@ def leaders_note(table: Table) -> str:
     possible = sum(1 for place in table.ranking.places if place.lower == 1)
     if len(table.rows) == 1:
         return "The only ranked row so far."
-    alone = "" if table.ranking.run_sd is not None else " Other training runs are not counted."
     if possible == 1:
-        return f"The lead is clear: no other row could be first.{alone}"
-    return f"The lead is open: {possible} of {len(table.rows)} rows could be first.{alone}"
+        text = "The lead is clear: no other row could be first."
+    else:
+        text = f"The lead is open: {possible} of {len(table.rows)} rows could be first."
+    return f"{text} {table.ranking.not_counted}".rstrip()

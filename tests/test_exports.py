@@ -140,6 +140,7 @@ def test_parquet_holds_every_number(path: Path, tmp_path: Path) -> None:
         else:
             score = result.scores[row["metric"]]
             assert (row["value"], row["lower"], row["upper"]) == (score.value, score.lower, score.upper)
+            assert (row["covers"], row["confidence"]) == (score.covers, score.confidence)
     assert {row["record"] for row in rows} == {record.id}
 
 

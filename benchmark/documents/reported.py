@@ -31,7 +31,7 @@ class ReportedResult(Strict):
     extra_data: bool | None = None
     note: Paragraph = ""
     anomalies: list[Paragraph] = []
-    """What an automatic check found odd about the row this number stands in, one sentence each."""
+    """What a check or a reader found odd about the row this number stands in, one sentence each."""
 
 
 class ReportedResults(Strict):

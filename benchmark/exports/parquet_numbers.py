@@ -21,6 +21,8 @@ SCHEMA = pa.schema(
         pa.field("value", pa.float64(), nullable=False),
         pa.field("lower", pa.float64()),
         pa.field("upper", pa.float64()),
+        pa.field("covers", pa.string()),
+        pa.field("confidence", pa.float64()),
     ]
 )
 """`run` is set for numbers of one training run, `cell` for numbers of one part of the split, neither for scores."""
@@ -29,12 +31,14 @@ SCHEMA = pa.schema(
 def parquet_numbers(record: Record) -> bytes:
     """The bytes of the file, scores first, then training runs, then cells; values unrounded, in the record's units."""
     result = record.result
-    rows: list[tuple[str | None, str | None, str, float, float | None, float | None]] = [
-        (None, None, name, score.value, score.lower, score.upper) for name, score in result.scores.items()
+    rows: list[tuple[object, ...]] = [
+        (None, None, name, score.value, score.lower, score.upper, score.covers, score.confidence)
+        for name, score in result.scores.items()
     ]
-    rows += [(run, None, name, value, None, None) for run, values in result.replicates.items()
+    no_interval = (None, None, None, None)
+    rows += [(run, None, name, value, *no_interval) for run, values in result.replicates.items()
              for name, value in values.items()]  # fmt: skip
-    rows += [(None, cell, name, value, None, None) for cell, values in result.cells.items()
+    rows += [(None, cell, name, value, *no_interval) for cell, values in result.cells.items()
              for name, value in values.items()]  # fmt: skip
     about = {
         "record": record.id,
@@ -43,7 +47,7 @@ def parquet_numbers(record: Record) -> bytes:
         "version": result.task.version,
     }
     columns = {name: [value] * len(rows) for name, value in about.items()}
-    for index, name in enumerate(("run", "cell", "metric", "value", "lower", "upper")):
+    for index, name in enumerate(SCHEMA.names[len(about) :]):
         columns[name] = [row[index] for row in rows]
     sink = io.BytesIO()
     pq.write_table(pa.table(columns, schema=SCHEMA), sink)

@@ -2,9 +2,10 @@
 const MOST_ROWS = 4;
 const P_STEPS = 1000;
 const WIDTH_STEPS = 1000;
+const UNTESTED = "One of the two records keeps no outcomes, or too few to bound the difference";
 
-function missing() {
-  return make("span", { className: "missing", title: "not scored" }, "–");
+function missing(why) {
+  return make("span", { className: "missing", title: why }, "–");
 }
 
 // The place of the pair (i, j), i < j, in the order (0, 1), (0, 2), ..., of `count` rows.
@@ -90,11 +91,11 @@ class Comparison {
   drawScores() {
     const rows = this.chosen.map((at) => this.data.rows[at]);
     const table = document.querySelector(".compared");
-    const heads = rows.map(({ name, title, team, status, standing, table: where }) => {
+    const heads = rows.map(({ name, title, team, marks, standing, table: where }) => {
       const link = make("a", { className: "name", href: `${this.root}submissions/${name}.html` }, make("bdi", {}, title));
-      const mark = make("span", { className: "mark", title: this.data.statuses[status] }, status);
+      const drawn = marks.map((at) => this.data.marks[at]).map(({ label, text, tone }) => make("span", { className: `mark ${tone}`, title: text }, label));
       const place = make("span", { className: "team" }, `${where}: ${standing}`);
-      return make("th", { scope: "col", className: "number" }, link, make("span", { className: "team" }, make("bdi", {}, team)), mark, place);
+      return make("th", { scope: "col", className: "number" }, link, make("span", { className: "team" }, make("bdi", {}, team)), make("span", { className: "marks" }, ...drawn), place);
     });
     table.tHead.replaceChildren(make("tr", {}, make("th", { scope: "col" }, "Metric"), ...heads));
     const lines = this.data.metrics.map((metric, at) => this.scoreLine(metric, at, rows)).filter(Boolean);
@@ -102,13 +103,13 @@ class Comparison {
   }
 
   // A metric that none of the rows has gets no line.
-  scoreLine({ title, about, unit, higher }, at, rows) {
+  scoreLine({ title, about, unit, higher, why }, at, rows) {
     const values = rows.map(({ best }) => best[at]);
     const given = values.filter((value) => value !== null);
     if (!given.length) return null;
     const best = given.length > 1 ? (higher ? Math.max(...given) : Math.min(...given)) : null;
     const cells = rows.map(({ scores }, slot) => {
-      if (values[slot] === null) return make("td", { className: "number" }, missing());
+      if (values[slot] === null) return make("td", { className: "number" }, missing(why));
       const [value, range] = scores[at];
       const strong = values[slot] === best ? make("strong", {}, value) : make("span", { className: "value" }, value);
       return make("td", { className: "number" }, strong, make("span", { className: "range" }, range));
@@ -139,8 +140,8 @@ class Comparison {
     const name = make("th", { scope: "row" }, make("bdi", {}, rows[first].title), " − ", make("bdi", {}, rows[second].title));
     const line = make("tr", {}, name, make("td", { className: "number" }, make("span", { className: "value" }, inPoints(difference))));
     if (width) {
-      const range = test ? `[${inPoints(difference - test.half)}, ${inPoints(difference + test.half)}]` : missing();
-      line.append(make("td", { className: "number range" }, range), make("td", { className: "number" }, test ? pText(test.p) : missing()));
+      const range = test ? `[${inPoints(difference - test.half)}, ${inPoints(difference + test.half)}]` : missing(UNTESTED);
+      line.append(make("td", { className: "number range" }, range), make("td", { className: "number" }, test ? pText(test.p) : missing(UNTESTED)));
     }
     line.append(make("td", {}, this.verdict(first, second)));
     return line;

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from board_page import BoardPage
+from conftest import PHONE
+from synthetic import HOSTILE_TITLES
 from synthetic_site import MAIN
 
 if TYPE_CHECKING:
@@ -41,6 +43,23 @@ def test_pinned_rows_are_compared(open_page: Opener) -> None:
     assert low < difference < high
     assert pairs[1][-1] == "told apart"
     assert page.locator("table.compared strong").count() == sum("–" not in line for line in scores[1:])
+
+
+def test_marks_stand_above_the_scores(open_page: Opener) -> None:
+    page = open_page(f"{COMPARE}?rows=again,alone")
+    again, alone = page.locator("table.compared thead th.number").all()
+    assert again.locator(".mark").all_inner_texts() == ["reproduced", "baseline"]
+    assert alone.locator(".mark.warn").all_inner_texts() == ["flag: canary"]
+    assert alone.locator(".mark.warn").get_attribute("title") == HOSTILE_TITLES[0]
+
+
+def test_pairs_fit_a_phone_and_names_keep_their_words(open_page: Opener) -> None:
+    page = open_page(f"{COMPARE}?rows=again,alone", size=PHONE)
+    pairs = page.locator("table.pairs")
+    held = pairs.evaluate("(table) => [table.scrollWidth, table.parentElement.clientWidth]")
+    assert held[0] <= held[1]
+    name = pairs.locator("tbody th").first
+    assert name.evaluate("(cell) => cell.getBoundingClientRect().width") >= 100
 
 
 def test_five_pins_are_too_many(open_page: Opener) -> None:

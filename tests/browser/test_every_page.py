@@ -52,7 +52,15 @@ def test_axe_finds_nothing_serious(open_page: Opener, axe_source: str, path: str
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_hangs_over_the_edge_of_a_phone(open_page: Opener, path: str) -> None:
     page = open_page(path, size=PHONE)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0]
+    width = "() => document.documentElement.scrollWidth"
+    assert page.evaluate(width) <= PHONE[0]
+    menus = page.locator("details.menu > summary")
+    for index in range(menus.count()):
+        menus.nth(index).click()
+        assert page.evaluate(width) <= PHONE[0], f"menu {index} hangs over"
+        page.keyboard.press("Escape")  # an open panel may cover the next button
+    page.evaluate("() => document.querySelectorAll('details').forEach((item) => { item.open = true; })")
+    assert page.evaluate(width) <= PHONE[0], "something folded hangs over"
 
 
 def test_theme_is_kept_between_pages(open_page: Opener) -> None:

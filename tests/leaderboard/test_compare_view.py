@@ -50,6 +50,26 @@ def test_pairs_are_the_pair_test_of_the_task(tmp_path: Path) -> None:
         assert shown == pytest.approx(100 * expected.difference, abs=1e-6)
 
 
+def test_flags_and_the_baseline_mark_come_along(tmp_path: Path) -> None:
+    task = write_task(tmp_path / "tasks")
+    flag = [{"name": "canary", "evidence": "Right on <b>too many</b>."}]
+    add(tmp_path / "submissions", task, Method("flagged", "F", 1.0, 1, flags=flag, baseline=True), said="measured")
+    add(tmp_path / "submissions", task, Method("plain", "P", 0.5, 2), said="measured")
+    _, island = read(tmp_path, task)
+    shown = {row["key"]: [island["marks"][at] for at in row["marks"]] for row in island["rows"]}
+    assert [mark["label"] for mark in shown["flagged"]] == ["measured", "flag: canary", "baseline"]
+    assert shown["flagged"][1] == {"label": "flag: canary", "text": "Right on <b>too many</b>.", "tone": "warn"}
+    assert [mark["label"] for mark in shown["plain"]] == ["measured"]
+
+
+def test_a_lone_row_is_the_only_one(tmp_path: Path) -> None:
+    task = write_task(tmp_path / "tasks")
+    add(tmp_path / "submissions", task, Method("one", "One", 1.0, 1), said="measured")
+    add(tmp_path / "submissions", task, Method("alone", "Alone", 0.5, 2))
+    _, island = read(tmp_path, task)
+    assert island["rows"][0]["standing"] == "the only row"
+
+
 def test_ties_are_those_of_the_table(tmp_path: Path) -> None:
     task = write_task(tmp_path / "tasks")
     many(tmp_path / "submissions", task, 9, images=60)

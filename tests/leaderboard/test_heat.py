@@ -21,6 +21,12 @@ def test_rows_levels_and_cells_without_a_level() -> None:
     assert [row.name for row in ece.rows] == ["fog"]
 
 
+def test_one_level_has_no_mean() -> None:
+    (table,) = heat_tables({"fog/3": {"accuracy": 0.4}, "snow/3": {"accuracy": 0.6}})
+    assert table.levels == ("3",)
+    assert [len(row.cells) for row in table.rows] == [1, 1]
+
+
 def test_missing_cell_has_no_colour() -> None:
     accuracy = heat_tables(CELLS)[0]
     assert [cell.step for cell in accuracy.rows[1].cells][1:-1] == [None, None]

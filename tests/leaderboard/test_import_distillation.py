@@ -11,7 +11,7 @@ from benchmark.documents import ReportedResults, read
 from benchmark.errors import MettleError
 from leaderboard.build import REPORTED_DIR
 from leaderboard.reported import reported_rows
-from scripts.import_distillation import TARGET, imported
+from scripts.import_distillation import SUSPECTS, TARGET, imported
 
 COLUMNS = "dataset,ipc,method,acc,std,eval_arch,labels,protocol_note,source,verified"
 
@@ -50,6 +50,28 @@ def test_a_suspect_number_is_not_verified_and_says_why(tmp_path: Path) -> None:
     assert row.note.endswith("as tabulated.")
 
 
+def test_a_copied_cell_that_the_table_passes_over_is_suspect(tmp_path: Path) -> None:
+    lines = [
+        f"CIFAR-100,10,KIP,24.89,,Net,hard,DC-BENCH mean over {what},DC-BENCH leaderboard HTML,yes"
+        for what in ("augmentations", "transfer architectures")
+    ]
+    kept, copied = imported(table(tmp_path, *lines)).rows
+    assert (kept.verified, kept.anomalies) == (True, [])
+    assert not copied.verified
+    assert copied.anomalies[0].startswith("Suspect: the source prints the mean over augmentations, 24.89, once more")
+
+
+def test_a_wider_net_is_not_the_usual_one(tmp_path: Path) -> None:
+    line = 'CIFAR-10,1,KIP,49.9,0.2,"ConvNet-3 (128, IN)","learned soft, wider net",as tabulated,DATM Table 1,yes'
+    (row,) = imported(table(tmp_path, line)).rows
+    assert row.architecture == "wider than ConvNet-3, see note"
+    assert "wider net" in row.note
+    committed = read(ReportedResults, REPORTED_DIR / TARGET)
+    assert {row.architecture for row in committed.rows if "wider net" in row.note} == {
+        "wider than ConvNet-3, see note", "wider than ConvNet-4, see note",
+    }  # fmt: skip
+
+
 def test_unknown_sources_and_budgets_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MettleError, match="Add it to SOURCES"):
         imported(table(tmp_path, "CIFAR-10,1,DC,28,,Net,hard,,a blog,yes"))
@@ -67,7 +89,7 @@ def test_committed_rows_are_what_the_table_says(mirror: Path) -> None:
         lines = list(csv.DictReader(stream))
     assert sorted(row.value for row in committed.rows) == sorted(float(line["acc"]) for line in lines)
     unchecked = [line for line in lines if line["verified"] != "yes" or "SUSPECT" in line["protocol_note"]]
-    assert sum(not row.verified for row in committed.rows) == len(unchecked)
+    assert sum(not row.verified for row in committed.rows) == len(unchecked) + len(SUSPECTS)
 
 
 def test_nothing_recalled_is_shown_as_checked() -> None:

@@ -48,6 +48,20 @@ def test_groups_show_intervals_and_the_band_of_chance() -> None:
     assert (empty.cells[0].text, empty.cells[1].text, drawn[5]) == ("0", MISSING, "")
 
 
+def test_captions_name_intervals_only_where_cells_have_them() -> None:
+    bounds = {"lower": 0.8, "upper": 0.95}
+    bare, bounded = {"accuracy": 0.9, "n": 100.0}, {"accuracy": 0.9, "n": 100.0, **bounds}
+    captions = [
+        group_tables(sorted_cells({"group:class/Bag": first, "group:class/Coat": second}))[0].caption.split(". ")[0]
+        for first, second in ((bare, bare), (bounded, bare), (bounded, bounded))
+    ]
+    assert captions == [
+        "Accuracy in % of each group",
+        "Accuracy in % of each group, with 95 % intervals where there are any",
+        "Accuracy in % of each group, with 95 % intervals",
+    ]
+
+
 def test_small_groups_say_so() -> None:
     cells = {"group:x/1": {"accuracy": 0.5, "n": 29.0}, "group:x/2": {"accuracy": 0.5, "n": 30.0}}
     (table,) = group_tables(sorted_cells(cells))

@@ -79,8 +79,10 @@ def test_rows_without_bytes_are_left_out(tmp_path: Path) -> None:
     assert set(dots(plot)) == {"Set 0", "Set 3"}
 
 
-@pytest.mark.parametrize("sets", [[], [(0.3, 1e3)], [(0.3, 1e3), (0.4, 1e3)], [(0.3, None), (0.4, None)]])
-def test_sets_of_one_size_are_not_drawn(tmp_path: Path, sets: list[tuple[float, float | None]]) -> None:
+@pytest.mark.parametrize(
+    "sets", [[], [(0.3, 1e3)], [(0.3, 1e3), (0.4, 1e3)], [(0.3, 7850), (0.4, 7858)], [(0.3, None), (0.4, None)]]
+)
+def test_sets_of_about_one_size_are_not_drawn(tmp_path: Path, sets: list[tuple[float, float | None]]) -> None:
     assert not task_scatter(*board(tmp_path, *sets), ())
 
 

@@ -33,7 +33,7 @@ def test_leaders_note(tmp_path: Path, skills: list[float], words: str) -> None:
 def test_caption_names_the_family_of_comparisons(tmp_path: Path) -> None:
     task, table = ranked(tmp_path, *(Method(f"m{index}", "M", 0.5, index) for index in range(4)))
     caption = table_view(task, table).caption
-    assert caption.startswith("4 rows by mean accuracy; brackets are 95 % intervals over test images.")
+    assert caption.startswith("4 rows by mean accuracy; its brackets are 95 % intervals over test images.")
     assert "all 6 pairs at once (95 %, max-T bootstrap over 1,000 images)" in caption
     assert caption.count("One family of comparisons") == 1
     assert table.ranking is not None

@@ -16,7 +16,8 @@ from benchmark.errors import MettleError
 from benchmark.statistics import training_run_ranks
 from leaderboard.collect import collect
 from leaderboard.rows import Table, tables
-from leaderboard.task_view import table_view
+from leaderboard.submission_view import record_view
+from leaderboard.task_view import leaders_note, table_view
 
 IMAGES = 10_000
 METHOD = Method("set", "Set", 0, 1)
@@ -53,6 +54,7 @@ def test_places_are_those_of_the_statistics(tmp_path: Path) -> None:
     assert found["ranked"].ranking.separable_difference == pytest.approx(expected.smallest_separable_difference)
     caption = table_view(task, found["ranked"]).caption
     assert "3 pairs at once (95 %, pooled t over training runs, one spread for all rows" in caption
+    assert "Smallest detectable difference" in caption
 
 
 def test_rows_of_nets_and_rows_of_sets_share_no_spread(tmp_path: Path) -> None:
@@ -81,7 +83,25 @@ def test_answers_that_are_no_multiple_of_the_images_are_refused(tmp_path: Path) 
 
 def test_rows_of_unequal_spread_say_so(tmp_path: Path) -> None:
     task, found = board(tmp_path, [runs(0.75, 0.0005, 10, 1), runs(0.74, 0.03, 10, 2)])
-    assert "Welch's t over training runs, a spread of its own for each row" in table_view(task, found["ranked"]).caption
+    caption = table_view(task, found["ranked"]).caption
+    assert "Welch's t over training runs, a spread of its own for each row" in caption
+    assert "Smallest detectable difference" not in caption, "of rows with spreads of their own none is typical"
+
+
+def test_ranks_by_runs_leave_other_test_images_out_and_say_so(tmp_path: Path) -> None:
+    task, found = board(tmp_path, [runs(0.75, 0.0005, 10, 1), runs(0.74, 0.0005, 10, 2)])
+    table = found["ranked"]
+    assert leaders_note(table) == "The lead is clear: no other row could be first. Other test images are not counted."
+    standing = record_view(task, table, table.rows[0], newest_version=True).standing
+    assert standing == "Rank 1 of 2 ranked rows, settled. Other test images are not counted."
+
+
+def test_a_lone_row_is_not_told_apart_from_others(tmp_path: Path) -> None:
+    task, found = board(tmp_path, [runs(0.75, 0.0005, 10, 1)])
+    table = found["ranked"]
+    view = record_view(task, table, table.rows[0], newest_version=True)
+    assert view.standing == "The only row among the ranked rows."
+    assert table_view(task, table).apart == "The only row"
 
 
 def test_the_same_runs_fold_into_one_row(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ def test_lowest_first_and_ties_in_order() -> None:
     found = worst_cells(cells)
     assert found is not None
     assert found.clean == "95.0"
+    assert found.of == "7 cells, 3 corruptions at 5 severities"
     shown = [(cell.corruption, cell.severity, cell.accuracy) for cell in found.cells]
     assert shown == [
         ("snow", "2", "40.0"),
@@ -18,6 +19,16 @@ def test_lowest_first_and_ties_in_order() -> None:
         ("fog", "4", "50.0"),
         ("fog", "3", "60.0"),
     ]
+
+
+def test_what_they_are_the_worst_of() -> None:
+    names = ["fog", "snow", "frost", "rain", "hail", "sleet"]
+    reduced = worst_cells({f"{name}/3": {"accuracy": 0.5} for name in names})
+    grid = worst_cells({f"{name}/{level}": {"accuracy": 0.5} for name in names for level in (1, 2)})
+    assert reduced is not None
+    assert grid is not None
+    assert reduced.of == "6 corruptions at severity 3"
+    assert grid.of == "6 corruptions at 2 severities"
 
 
 def test_few_cells_and_cells_of_other_kinds() -> None:

@@ -98,7 +98,7 @@ function drawScore(cell, column, index) {
   cell.replaceChildren();
   delete cell.dataset.value;
   if (number === null) {
-    cell.append(make("span", { className: "missing", title: "not scored" }, MISSING));
+    cell.append(make("span", { className: "missing", title: column.why }, MISSING));
     return;
   }
   const { digits, runs } = column;
