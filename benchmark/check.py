@@ -67,15 +67,12 @@ def check_submission(folder: Path, task_id: str | None = None, tasks_dir: Path =
     }
     entries = [_entry(tasks[key], artifacts, files) for key, artifacts in sorted(fitting.items())]
     if not entries:
-        reasons = (
-            "; ".join(_misfit(artifact, wanted) for artifact in submission.artifacts)
-            if wanted
-            else "no active task fits"
-        )
-        what = wanted.task.id if wanted else "any task"
-        raise MettleError(
-            submission.name, f"nothing in it can be scored on {what}", reasons, "`mettle tasks` lists them."
-        )
+        if wanted is None:
+            fix = "`mettle tasks` lists them."
+            raise MettleError(submission.name, "nothing in it can be scored on any task", "no active task fits", fix)
+        reasons = "; ".join(dict.fromkeys(_refusal(artifact, wanted) for artifact in submission.artifacts))
+        fix = "Mend the `task` of the artifact in submission.toml; `mettle tasks` lists them."
+        raise MettleError(submission.name, f"nothing in it can be scored on {wanted.task.id}", reasons, fix)
     return CheckedSubmission(submission, folder, entries)
 
 
@@ -110,6 +107,11 @@ def _tasks_for(artifact: Artifact, wanted: TaskEntry | None, tasks_dir: Path) ->
         return [] if _misfit(artifact, wanted) else [wanted]
     newest = {entry.task.id: entry for entry in all_tasks(tasks_dir) if entry.task.state == "active"}
     return [entry for entry in newest.values() if not _misfit(artifact, entry)]
+
+
+def _refusal(artifact: Artifact, wanted: TaskEntry) -> str:
+    """Why an artifact is not scored on a task that was asked for."""
+    return _misfit(artifact, wanted) or f"an artifact whose task is {artifact.task}"
 
 
 def _misfit(artifact: Artifact, entry: TaskEntry) -> str:

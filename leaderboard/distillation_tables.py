@@ -29,7 +29,7 @@ def distillation_tables(cells: ByName, threshold: float) -> tuple[list[PartTable
     """
     kinds, others = cells_of_kinds(cells, KINDS)
     made = (
-        _nets("Net by net", "The nets of the ranked training, each from a seed of its own.", "Net", kinds["net"]),
+        _nets("Net by net", "The nets behind the primary score, each from a seed of its own.", "Net", kinds["net"]),
         _nets(
             "Other architectures",
             "One net each, trained in the same way; they were not what the set was made for.",

@@ -30,6 +30,12 @@ TABLE_KINDS: tuple[TableKind, ...] = get_args(TableKind)
 PLACED_KINDS: tuple[TableKind, ...] = ("ranked", "open", "outlier-trained", "predictions")
 """Tables whose rows have ranks; each ranks its own rows."""
 
+TIERS = {
+    "quick": "A quick look: fewer nets and fewer steps than ranked rows have.",
+    "fast": "A fast run; ranked scores use the task's own precision.",
+}
+"""Tiers that are never ranked, and why."""
+
 COPY = "copy:"
 """Begins the names of a record's cells for images of a submitted set that are test images."""
 
@@ -90,6 +96,7 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
     """The table a record belongs to by itself, before it is compared with others."""
     status = status_of(entry.record, entry.attestations)
     row = Row(entry, status, reason=EXPLAINED[status])
+    of_tier = TIERS.get(entry.record.result.tier)
     if status in ("void", "withdrawn"):
         given = [statement.reason for statement in entry.attestations if statement.kind == status]
         return "removed", replace(row, reason=" ".join(given))
@@ -97,13 +104,11 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
         images = "of its images is a test image" if copies == 1 else "of its images are test images"
         return "removed", replace(row, reason=f"{copies:,} {images}, exactly; its contamination flag lists them.")
     if status == "self-run":
-        return "unranked", row
+        return "unranked", replace(row, reason=" ".join(filter(None, (of_tier, row.reason))))
     if entry.superseded_by is not None:
         return "unranked", replace(row, reason=f"Superseded by record {entry.superseded_by[:12]}.")
-    if entry.record.result.tier == "quick":
-        return "unranked", replace(row, reason="A quick look: fewer nets and fewer steps than ranked rows have.")
-    if entry.record.result.tier == "fast":
-        return "unranked", replace(row, reason="A fast run; ranked scores use the task's own precision.")
+    if of_tier:
+        return "unranked", replace(row, reason=of_tier)
     if entry.score(task.primary.name) is None:
         return "unranked", replace(row, reason="An anchor of this task is not measured yet, so its gain is missing.")
     if not task.ranked:
@@ -142,8 +147,9 @@ def _measured_kind(task: Task, entry: Entry) -> TableKind:
 
 
 def _scored(entry: Entry) -> tuple[str, ...]:
-    """What was scored: the submission and the bytes of its artifacts."""
-    return (entry.name, *sorted(artifact.sha256 for artifact in entry.record.result.artifacts))
+    """What was scored, and how thoroughly: the submission, the tier and the bytes of its artifacts."""
+    result = entry.record.result
+    return (entry.name, result.tier, *sorted(artifact.sha256 for artifact in result.artifacts))
 
 
 def _local(entry: Entry, committed: Mapping[tuple[str, ...], str]) -> tuple[TableKind, Row]:
@@ -152,7 +158,8 @@ def _local(entry: Entry, committed: Mapping[tuple[str, ...], str]) -> tuple[Tabl
     reason = "Scored on this machine; not part of the repository."
     if other is not None:
         reason = f"Scored on this machine; differs from the repository's record {other[:12]} of the same artifacts."
-    return "unranked", Row(entry, status_of(entry.record, ()), reason=reason)
+    of_tier = TIERS.get(entry.record.result.tier)
+    return "unranked", Row(entry, status_of(entry.record, ()), reason=" ".join(filter(None, (of_tier, reason))))
 
 
 def method_key(entry: Entry) -> tuple[str, str]:

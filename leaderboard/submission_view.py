@@ -199,7 +199,9 @@ def _run(entry: Entry) -> list[Fact]:
 
 def _commands(task: Task, entry: Entry, newest_version: bool) -> list[str]:
     task_name = task.id if newest_version else f"{task.id}.v{task.version}"
-    commands = [f"mettle score submissions/{entry.name} --task {task_name}", f"mettle verify {entry.path.as_posix()}"]
+    tier = "" if entry.record.result.tier == "standard" else f" --{entry.record.result.tier}"
+    score = f"mettle score submissions/{entry.name} --task {task_name}{tier}"
+    commands = [score, f"mettle verify {entry.path.as_posix()}"]
     if entry.submission.baseline:
         commands.insert(0, f"mettle reproduce {entry.name}")
     return commands

@@ -22,9 +22,9 @@ def convert(
         ),
     ] = False,
     mean: Annotated[
-        str, typer.Option(help="distilled: subtracted when it was saved; 0, or one a channel: .5,.4,.3")
+        str, typer.Option(help="distilled, needed: subtracted when it was saved; 0, or one a channel: .5,.4,.3")
     ] = "",
-    std: Annotated[str, typer.Option(help="distilled: divided by when it was saved; 1, or one a channel.")] = "",
+    std: Annotated[str, typer.Option(help="distilled, needed: divided by then; 1, or one a channel.")] = "",
     labels: Annotated[Path | None, typer.Option(help="distilled: the file of labels, where they lie apart.")] = None,
     learning_rate: Annotated[str, typer.Option(help="distilled: its own, a number or the file that holds it.")] = "",
     which: Annotated[int | None, typer.Option("--set", help="distilled: which set of several, from 0.")] = None,

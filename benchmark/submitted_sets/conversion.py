@@ -16,6 +16,8 @@ from benchmark.submitted_sets.quantization import MAX_PIXEL, Quantized, dequanti
 from benchmark.submitted_sets.writing import smallest_integers, write_distilled
 from benchmark.training.dataset_whitening import whitening_of
 
+HALF_LEVEL = 0.5 / 255
+
 
 @dataclass(frozen=True)
 class Conversion:
@@ -34,8 +36,8 @@ class Conversion:
 
     @property
     def share_outside(self) -> float:
-        """The share of values that no real pixel has, in [0, 1]."""
-        return float(((self.before < 0) | (self.before > 1)).mean())
+        """The share of values that no real pixel has, in [0, 1]; what rounds to black or white is not among them."""
+        return float(((self.before < -HALF_LEVEL) | (self.before > 1 + HALF_LEVEL)).mean())
 
     @property
     def largest_rounding_error(self) -> float:

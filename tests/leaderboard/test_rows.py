@@ -82,6 +82,13 @@ def test_statuses_have_their_tables(board: Board) -> None:
     assert found["predictions"].rows[0].place is not None
 
 
+def test_a_quick_look_says_so_wherever_it_was_run(board: Board) -> None:
+    board.add("quick", 0.1, seed=1, tier="quick", said="")
+    (row,) = board.tables()["unranked"].rows
+    assert row.reason.startswith("A quick look")
+    assert "nobody else has run it yet" in row.reason
+
+
 def test_one_row_per_team_and_method_is_the_newest(board: Board) -> None:
     board.add("old", 1.0, seed=1, team="Team  A", method="Net", started="2026-01-01T00:00:00Z")
     newest = board.add("new", 0.5, seed=2, team="team a", method="NET", started="2026-03-01T00:00:00Z")
@@ -182,6 +189,14 @@ def test_a_local_run_that_differs_says_so(board: Board) -> None:
     found = board.tables()
     assert not found["ranked"].rows[0].entry.repeated_here
     assert f"differs from the repository's record {committed[:12]}" in found["unranked"].rows[0].reason
+
+
+def test_a_local_quick_look_is_no_repetition_that_differs(board: Board) -> None:
+    board.add("shared", 1.0, seed=1)
+    board.add("shared", 1.0, seed=2, said="", local=True, tier="quick")
+    (row,) = board.tables()["unranked"].rows
+    assert row.reason.startswith("A quick look")
+    assert "differs" not in row.reason
 
 
 def test_every_record_has_one_row(board: Board) -> None:

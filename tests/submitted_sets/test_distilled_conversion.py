@@ -116,6 +116,7 @@ def test_whitened_images_are_unwhitened(tmp_path: Path, monkeypatch: pytest.Monk
 def test_what_is_said_is_measured(tmp_path: Path) -> None:
     images = np.full((5, 3, 8, 8), 0.5, np.float32)
     images[0, :, 0, 0], images[1, :, 0, 0] = -1, 2
+    images[2, :, 0, 0], images[3, :, 0, 0] = -1e-8, 1 + 1e-7  # normalized in float32 and back
     np.savez(tmp_path / "set.npz", images=images, labels=LABELS)
     conversion = converted(tmp_path / "set.npz", mean=(0.0,), std=(1.0,))
     assert conversion.share_outside == pytest.approx(2 * 3 / images.size)
