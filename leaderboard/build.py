@@ -101,7 +101,7 @@ def build(
         task_pages = [
             partial(task_page, site, collection, board, key, tasks_dir, examples.get(key)) for key in collection.tasks
         ]
-        site.run(task_pages + submission_pages(site, collection, board, examples))
+        site.run(task_pages + submission_pages(site, collection, board, tasks_dir, examples))
         bundle_pages(site, [bundle_table(bundle, collection.tasks, board) for bundle in bundles])
         index_page(site, collection, board, tasks_dir)
         methods_page(site)

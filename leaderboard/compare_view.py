@@ -80,7 +80,7 @@ def compare_island(task: Task, tables: Sequence[Table], keys: Mapping[str, str])
                     "title": metric.title,
                     "about": metric.description,
                     "unit": unit_sign(metric),
-                    "higher": metric.higher_is_better,
+                    "higher": None if metric.direction == "none" else metric.higher_is_better,
                     "why": why_missing(metric),
                 }
                 for metric in metrics

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 from leaderboard.cells import ByName, Values, cells_of_kinds
 from leaderboard.copy_tables import COPY_KINDS, copy_tables
+from leaderboard.curation_anchors import Anchor
 from leaderboard.numbers import MISSING, plain
 from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, share_cell
 
@@ -14,15 +18,18 @@ ANCHORS = {
 }
 
 
-def curation_tables(cells: ByName, threshold: float) -> tuple[list[PartTable], dict[str, Values]]:
+def curation_tables(
+    cells: ByName, threshold: float, anchors: Mapping[str, Anchor]
+) -> tuple[list[PartTable], dict[str, Values]]:
     """The tables of this family, and the cells that belong to none of them.
 
     cells: by name, `run:<n>`, `anchor:<arm>`, `chosen:class/<name>`, `debug:<kind of dirt>`, and of own images
     `copy:<image>` and `pair:<image>`, among others. threshold: of near copies, as `copy_tables` says.
+    anchors: of the task, by arm, for their errors, which records do not hold.
     """
     kinds, others = cells_of_kinds(cells, KINDS)
     made = (
-        _nets(kinds["run"], kinds["anchor"]),
+        _nets(kinds["run"], kinds["anchor"], anchors),
         _classes(kinds["chosen"]),
         _debug(kinds["debug"]),
         *copy_tables(kinds, threshold),
@@ -30,12 +37,16 @@ def curation_tables(cells: ByName, threshold: float) -> tuple[list[PartTable], d
     return [table for table in made if table is not None], others
 
 
-def _nets(runs: ByName, anchors: ByName) -> PartTable | None:
+def _nets(runs: ByName, anchors: ByName, frozen: Mapping[str, Anchor]) -> PartTable | None:
     if not runs:
         return None
     rows = [PartRow(f"Net {run}", (share_cell(values, "accuracy"), _loss(values))) for run, values in runs.items()]
     rows += [
-        PartRow(ANCHORS.get(arm, arm), (share_cell(values, "accuracy"), PartCell(MISSING)), mark=_of_nets(values))
+        PartRow(
+            ANCHORS.get(arm, arm),
+            (share_cell(values, "accuracy"), PartCell(MISSING)),
+            mark=_of_nets(values, frozen.get(arm)),
+        )
         for arm, values in anchors.items()
     ]
     columns = (
@@ -48,8 +59,12 @@ def _nets(runs: ByName, anchors: ByName) -> PartTable | None:
     return PartTable("Net by net", caption, "Net", columns, tuple(rows))
 
 
-def _of_nets(values: Values) -> str:
-    return f"{values['runs']:.0f} nets" if "runs" in values else ""
+def _of_nets(values: Values, frozen: Anchor | None) -> str:
+    """How many nets an anchor is a mean of, and its error where the task's anchor is still the record's."""
+    nets = f"{values['runs']:.0f} nets" if "runs" in values else ""
+    if frozen is None or not math.isclose(values.get("accuracy", math.nan), frozen.mean):
+        return nets
+    return f"{nets}, standard error {plain(100 * frozen.error, 2)}".removeprefix(", ")
 
 
 def _loss(values: Values) -> PartCell:

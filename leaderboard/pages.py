@@ -15,6 +15,7 @@ from leaderboard.caption import coverage
 from leaderboard.card import card
 from leaderboard.collect import Collection, TaskKey
 from leaderboard.compare_page import compare_page
+from leaderboard.curation_anchors import Anchor, anchors_line, curation_anchors
 from leaderboard.data_sets import data_sets, pool_title
 from leaderboard.distilled_images import DistilledImages, distilled_images
 from leaderboard.example_images import ExampleImages
@@ -40,6 +41,7 @@ from leaderboard.task_view import leaders_note, row_keys, table_view
 Board = Mapping[TaskKey, tuple[Table, ...]]
 Placed = tuple[Task, Table, Row]
 Examples = Mapping[TaskKey, ExampleImages]
+Anchors = Mapping[TaskKey, Mapping[str, Anchor]]
 
 ROWS_ABOVE_A_PLOT = 12
 """Below a longer table nobody would find the plot, so it stands above."""
@@ -91,6 +93,7 @@ def task_page(
         plots=task_plots(task, board[key]),
         pair_test=PAIR_TESTS[task.pair_test],
         pool=pool_title(task),
+        anchors=anchors_line(curation_anchors(task, tasks_dir)),
         reported=reported_view(reported, task, opened=not views),
         reported_files=_data_files(site, f"{stem}.reported", reported_records(reported)) if reported else None,
         examples=examples,
@@ -106,20 +109,36 @@ def task_page(
     )
 
 
-def submission_pages(site: Site, collection: Collection, board: Board, examples: Examples) -> list[Callable[[], None]]:
+def submission_pages(
+    site: Site, collection: Collection, board: Board, tasks_dir: Path, examples: Examples
+) -> list[Callable[[], None]]:
     """A job for the page of every submission, scored or not."""
     found: dict[str, list[Placed]] = {name: [] for name in collection.submissions}
     for key, task in collection.tasks.items():
         for table in board[key]:
             for row in table.rows:
                 found[row.entry.name].append((task, table, row))
-    return [partial(_submission_page, site, collection, name, placed, examples) for name, placed in found.items()]
+    anchors = {key: curation_anchors(task, tasks_dir) for key, task in collection.tasks.items()}
+    return [
+        partial(_submission_page, site, collection, name, placed, anchors, examples) for name, placed in found.items()
+    ]
 
 
-def _submission_page(site: Site, collection: Collection, name: str, found: list[Placed], examples: Examples) -> None:
+def _submission_page(
+    site: Site, collection: Collection, name: str, found: list[Placed], anchors: Anchors, examples: Examples
+) -> None:
     """The page of one submission, with all numbers of its records as data."""
     submission = collection.submissions[name]
-    records = [record_view(task, table, row, newest_version=is_newest(collection, task)) for task, table, row in found]
+    records = [
+        record_view(
+            task,
+            table,
+            row,
+            newest_version=is_newest(collection, task),
+            anchors=anchors[task.id, task.version],
+        )
+        for task, table, row in found
+    ]
     pictures = {row.entry.record.id: _pictures(site, collection, name, task, row) for task, _, row in found}
     flat = [record for task, _, row in found for record in entry_records(task, row.entry, row.status)]
     site.page(

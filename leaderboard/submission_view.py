@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.documents import Metric, Score, Submission, Task
 from leaderboard.caption import covered
-from leaderboard.cells import Cells, sorted_cells
+from leaderboard.cells import ByName, Cells, Values, sorted_cells
 from leaderboard.copy_threshold import copy_threshold
+from leaderboard.curation_anchors import Anchor
 from leaderboard.curation_tables import curation_tables
 from leaderboard.detection_tables import detector_tables, set_table
 from leaderboard.distillation_tables import distillation_tables
@@ -35,6 +37,9 @@ AMONG: dict[TableKind, str] = {
 """Which rows a place is a place among."""
 
 CHOSEN_ON = {"none": "nothing", "val": "validation data", "test": "test data", "unknown": "unknown"}
+
+
+NO_ANCHORS: Mapping[str, Anchor] = {}
 
 
 @dataclass(frozen=True)
@@ -71,14 +76,17 @@ class RecordView:
     commands: tuple[str, ...]
 
 
-def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> RecordView:
-    """A record of a task version. `newest_version`: whether its task id alone names this version."""
+def record_view(
+    task: Task, table: Table, row: Row, *, newest_version: bool, anchors: Mapping[str, Anchor] = NO_ANCHORS
+) -> RecordView:
+    """A record of a task version.
+
+    newest_version: whether its task id alone names this version. anchors: of a curation task, by arm.
+    """
     entry = row.entry
     result = entry.record.result
     cells = sorted_cells(result.cells)
-    family_tables = {"curation": curation_tables, "distillation": distillation_tables}.get(task.family)
-    threshold = copy_threshold(task.data.dataset)
-    of_set, others = family_tables(cells.others, threshold) if family_tables else ([], cells.others)
+    of_set, others = _family_tables(task, cells.others, anchors)
     lower_is_better = [metric.name for metric in task.also if not metric.higher_is_better]
     return RecordView(
         row=row,
@@ -96,6 +104,17 @@ def record_view(task: Task, table: Table, row: Row, *, newest_version: bool) -> 
         run=tuple(_run(entry)),
         commands=tuple(_commands(task, entry, newest_version)),
     )
+
+
+def _family_tables(
+    task: Task, cells: ByName, anchors: Mapping[str, Anchor]
+) -> tuple[Sequence[PartTable], Mapping[str, Values]]:
+    """The tables of a submitted set, and the cells that belong to none of them."""
+    if task.family == "curation":
+        return curation_tables(cells, copy_threshold(task.data.dataset), anchors)
+    if task.family == "distillation":
+        return distillation_tables(cells, copy_threshold(task.data.dataset))
+    return [], cells
 
 
 def _parts(task: Task, entry: Entry, cells: Cells) -> list[PartTable]:

@@ -40,7 +40,8 @@ class Column:
 
     @property
     def best(self) -> str:
-        return "high" if self.metric.higher_is_better else "low"
+        """Which end sorts first: of a metric without a better end the largest."""
+        return "high" if self.metric.direction == "none" or self.metric.higher_is_better else "low"
 
     @property
     def factor(self) -> int:

@@ -24,6 +24,8 @@ class Metric(Strict):
     unit: Literal["share", "points", "percent", "ratio", "count", "bytes"]
     """`share` is a fraction in [0, 1], shown as a percentage; `points` is a difference of shares."""
     higher_is_better: bool
+    direction: Literal["best", "none"] = "best"
+    """`none` where neither end is better, as of a learning rate: then `higher_is_better` says nothing."""
     floor: Finite | None = None
     """What a constant or random model gets; the zero of the anchored aggregate."""
     ceiling: Finite | None = None

@@ -107,7 +107,7 @@ class Comparison {
     const values = rows.map(({ best }) => best[at]);
     const given = values.filter((value) => value !== null);
     if (!given.length) return null;
-    const best = given.length > 1 ? (higher ? Math.max(...given) : Math.min(...given)) : null;
+    const best = given.length > 1 && higher !== null ? (higher ? Math.max(...given) : Math.min(...given)) : null;
     const cells = rows.map(({ scores }, slot) => {
       if (values[slot] === null) return make("td", { className: "number" }, missing(why));
       const [value, range] = scores[at];

@@ -227,3 +227,22 @@ def test_escape_closes_a_menu(open_page: Opener) -> None:
     menu = board.menu("Columns")
     board.page.locator("h1").click()
     assert menu.get_attribute("open") is None
+
+
+def test_controls_offer_what_leads_to_rows(open_page: Opener) -> None:
+    board = BoardPage(open_page(MAIN))
+    box = board.section.get_by_label("Search")
+    example = (box.get_attribute("placeholder") or "").rpartition(", ")[2]
+    assert example.startswith("mean_accuracy>")
+    board.search(example)
+    assert board.keys
+    board.search("")
+    options = board.section.locator("select option").all_inner_texts()
+    assert not [text for text in options if text.endswith("(0)")]
+    assert board.frame.locator(".pin").first.get_attribute("title") == "Keep on top, and compare"
+
+
+def test_pins_of_reported_rows_promise_no_comparison(open_page: Opener, site: SyntheticSite) -> None:
+    path = next(site.folder.glob("reported/*.html")).relative_to(site.folder).as_posix()
+    page = open_page(path)
+    assert {pin.get_attribute("title") for pin in page.locator(".pin").all()} == {"Keep on top"}

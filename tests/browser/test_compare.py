@@ -59,7 +59,7 @@ def test_pairs_fit_a_phone_and_names_keep_their_words(open_page: Opener) -> None
     held = pairs.evaluate("(table) => [table.scrollWidth, table.parentElement.clientWidth]")
     assert held[0] <= held[1]
     name = pairs.locator("tbody th").first
-    assert name.evaluate("(cell) => cell.getBoundingClientRect().width") >= 100
+    assert name.evaluate("(cell) => cell.getBoundingClientRect().width") >= 85
 
 
 def test_five_pins_are_too_many(open_page: Opener) -> None:

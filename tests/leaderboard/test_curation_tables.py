@@ -142,10 +142,10 @@ def test_a_record_shows_its_nets_its_choice_and_what_its_ranking_finds(tmp_path:
 
 
 def test_cells_of_no_kind_are_left_over() -> None:
-    made, others = curation_tables(CELLS, 0.9)
+    made, others = curation_tables(CELLS, 0.9, {})
     assert [table.title for table in made] == ["Net by net", "What was chosen", "What the ranking finds"]
     assert others == {"fog/3": {"accuracy": 0.4}}
-    assert curation_tables({}, 0.9) == ([], {})
+    assert curation_tables({}, 0.9, {}) == ([], {})
 
 
 def test_copies_of_test_images_are_tables_and_no_heat(tmp_path: Path) -> None:
@@ -156,5 +156,5 @@ def test_copies_of_test_images_are_tables_and_no_heat(tmp_path: Path) -> None:
     (pairs,) = [part for part in view.parts if part.title == "Nearest test images"]
     assert [(row.name, *(cell.text for cell in row.cells)) for row in pairs.rows] == [("7", "4,321", "0.952")]
     assert [heat.title for heat in view.heat] == ["Accuracy by severity"]
-    (copied,), others = curation_tables({"copy:3": {"test_image": 17.0}}, 0.9)
+    (copied,), others = curation_tables({"copy:3": {"test_image": 17.0}}, 0.9, {})
     assert (copied.title, copied.rows[0].cells[0].text, others) == ("Copied test images", "17", {})

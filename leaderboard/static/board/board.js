@@ -61,9 +61,18 @@ class Board {
   }
 
   searchBox() {
-    this.search = make("input", { type: "search", placeholder: "name, team:x, clean>90, -baseline", spellcheck: false });
+    this.search = make("input", { type: "search", placeholder: this.searchExample(), spellcheck: false });
     this.search.addEventListener("input", () => this.change({ query: this.search.value }));
     return make("label", { className: "search" }, "Search ", this.search);
+  }
+
+  // By the primary column, and a number that some rows exceed and others do not.
+  searchExample() {
+    const column = this.columns.find(({ header }) => header.classList.contains("primary"));
+    const values = column ? this.rows.map((row) => row.value(column.at)).filter((value) => value !== null) : [];
+    if (!values.length) return "name, team:x";
+    const middle = values.sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] * column.factor;
+    return `name, team:x, ${column.name}>${Math.floor(10 * middle) / 10}`;
   }
 
   facetBoxes() {
@@ -159,7 +168,7 @@ class Board {
     const pinned = this.state.pins.includes(row.key);
     let box = element.querySelector(".pin");
     if (!box) {
-      box = make("input", { type: "checkbox", className: "pin", title: "Keep on top, and compare" });
+      box = make("input", { type: "checkbox", className: "pin", title: this.frame.dataset.compare ? "Keep on top, and compare" : "Keep on top" });
       box.ariaLabel = `Pin ${shownText(element.querySelector(".name"))}`;
       box.addEventListener("change", () => this.pin(row.key, box.checked));
       element.querySelector(".who > div").prepend(box);

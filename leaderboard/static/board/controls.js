@@ -24,7 +24,7 @@ function facetSelect(name, counts, title, total, onChange) {
   const select = make("select", { onchange: () => onChange(select.value) }, option("", "any"));
   for (const [value, count] of [...counts].sort(([a], [b]) => inOrder(a, b, 1))) {
     select.append(option(value, `${value} (${count})`));
-    if (counts.size > 1 || name === "mark") select.append(option(`-${value}`, `not ${value} (${total - count})`));
+    if (total > count && (counts.size > 1 || name === "mark")) select.append(option(`-${value}`, `not ${value} (${total - count})`));
   }
   return [make("label", {}, `${title} `, select), select];
 }
