@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from benchmark.documents import Attestation, Record, read
-from benchmark.documents.store import find_records
+from benchmark.documents.store import find_attestations, find_records
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options, silent
 from benchmark.export import export
 from benchmark.reproduce import SUBMISSIONS, baselines, reproduce_baseline
 from benchmark.set_making.recipe import is_set_recipe
-from benchmark.task_registry import find_task
+from benchmark.task_registry import all_tasks, find_task
 from benchmark.verify import Verdict, verify_record
 from leaderboard.outcomes import primary_outcomes
 
@@ -42,6 +42,19 @@ def test_record_is_whole_and_of_the_task_as_it_is(name: str) -> None:
 def test_every_baseline_of_nets_has_a_record() -> None:
     of_nets = {name for name, _ in baselines() if not is_set_recipe(SUBMISSIONS / name / "recipe.toml")}
     assert of_nets <= {name.split()[0] for name in RECORDS}
+
+
+def test_every_active_task_that_takes_sets_has_a_measured_row_of_the_standard_tier() -> None:
+    measured = {said.record for _, said in find_attestations(SUBMISSIONS) if said.kind == "measured"}
+    scored = {
+        record.result.task.id
+        for _, record in find_records(SUBMISSIONS)
+        if record.id in measured and record.result.tier == "standard"
+    }
+    active = {entry.task.id for entry in all_tasks() if entry.task.state == "active"}
+    of_sets = {name for name in active if name.partition("/")[0] in ("distillation", "curation")}
+    assert len(of_sets) == 14
+    assert of_sets <= scored, sorted(of_sets - scored)
 
 
 @pytest.mark.slow
