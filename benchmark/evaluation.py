@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import nn
 from benchmark import launch
 from benchmark.check import CheckedSubmission, Entry, check_submission
 from benchmark.compose import Conditions, Measured, batch_flags, compose, measure_cost, total_cost
+from benchmark.dataset_protocol import JUDGING_BATCH, DatasetProtocol
 from benchmark.documents import Artifact, Detector, Record, ScoredArtifact, Submission
 from benchmark.documents.canonical import bytes_sha256
 from benchmark.documents.store import write_atomically, write_record
@@ -38,7 +39,9 @@ class Options:
     workers: int | None = None
     """Processes; None: as many as finish soonest."""
     batch_size: int = 250
+    """Of submitted nets; those on submitted sets are judged in batches of JUDGING_BATCH."""
     device: str = "cpu"
+    """Of submitted nets; nets on submitted sets run on the CPU."""
     fresh: bool = False
     """Score every cell again instead of going on from finished ones."""
     tasks_dir: Path = TASKS_DIR
@@ -54,6 +57,16 @@ def check_device(name: str) -> None:
         raise MettleError("--device", "is cpu, cuda, cuda:N or mps, as this machine has it", repr(name)) from error
 
 
+def _check_device_of_sets(name: str, entries: Sequence[Entry]) -> None:
+    """Raise MettleError for another device than the CPU where a submitted set is to be scored."""
+    if torch.device(name).type == "cpu":
+        return
+    for entry in entries:
+        if isinstance(entry.task.protocol(), DatasetProtocol):
+            rule = f"nets on a submitted set ({entry.task.task.id}) are trained and judged on the CPU"
+            raise MettleError("--device", rule, repr(name), "Leave it out.")
+
+
 def silent(what: str, finished: float, total: int) -> None:
     """A `Progress` that shows nothing."""
 
@@ -65,6 +78,7 @@ def score_submission(
     options = options or Options()
     check_device(options.device)
     checked = check_submission(folder, task_id, options.tasks_dir)
+    _check_device_of_sets(options.device, checked.entries)
     paths = []
     for entry in checked.entries:
         record, outcomes = score_entry(checked, entry, options, progress)
@@ -81,6 +95,7 @@ def score_entry(
     checked: CheckedSubmission, entry: Entry, options: Options, progress: Progress = silent
 ) -> tuple[Record, dict[str, np.ndarray]]:
     """The record of a submission on one task, all its replicates together, and the arrays to be stored beside it."""
+    _check_device_of_sets(options.device, [entry])
     task, submission = entry.task.task, checked.submission
     name = f"{task.id}.v{task.version}"
     opened = open_task(name, options.tasks_dir)
@@ -88,7 +103,8 @@ def score_entry(
         sum(len(_training_seeds(opened, piece.artifact, options.effort)) for piece in entry.pieces)
     )
     threads = max(1, launch.available_cores() // workers)
-    conditions = Conditions(options.device, threads, workers, options.batch_size, options.effort)
+    batch_size = JUDGING_BATCH if isinstance(opened.protocol, DatasetProtocol) else options.batch_size
+    conditions = Conditions(options.device, threads, workers, batch_size, options.effort)
     if entry.pieces[0].artifact.kind in ("predictions", "ood-scores"):
         return _score_submitted(submission, entry, opened, conditions)
     with tempfile.TemporaryDirectory(prefix="mettle-fresh-") as fresh:

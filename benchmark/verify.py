@@ -13,7 +13,7 @@ from benchmark.documents import Attestation, Record, read_record
 from benchmark.documents.store import read_outcomes, write_attestation
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
-from benchmark.evaluation import Options, Progress, score_entry
+from benchmark.evaluation import Options, Progress, check_device, score_entry
 from benchmark.task_registry import TASKS_DIR
 
 SHOWN_DIFFERENCES = 10
@@ -49,8 +49,10 @@ def verify_record(
     """Score the submission of the record at `path` again, from the first cell, and compare.
 
     Nets are trained with the seeds in the record, so nobody needs the salt they were drawn from.
-    Raises MettleError where the record, its outcomes or its submission cannot be read, or the task has changed.
+    Raises MettleError where this machine has no such device, the record, its outcomes or its submission cannot be read,
+    or the task has changed.
     """
+    check_device(device)
     record = read_record(path.resolve())
     read_outcomes(path.resolve(), record)
     folder = path.resolve().parents[4]

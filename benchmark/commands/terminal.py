@@ -23,5 +23,11 @@ Workers = Annotated[
     int,
     typer.Option(min=0, help="Worker processes; 0: as many as finish soonest, about one per core."),
 ]
-BatchSize = Annotated[int, typer.Option(min=1, help="Images per forward pass. It never changes a score.")]
-Device = Annotated[str, typer.Option(help="Where the net runs: cpu, cuda, cuda:1, mps.")]
+BatchSize = Annotated[
+    int,
+    typer.Option(min=1, help="Images per forward pass of a submitted net. It never changes a score."),
+]
+Device = Annotated[
+    str,
+    typer.Option(help="Where a submitted net runs: cpu, cuda, cuda:1, mps. Nets on submitted sets run on the cpu."),
+]

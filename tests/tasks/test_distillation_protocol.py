@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark import data, evaluate
+from benchmark import data, evaluate, evaluation
 from benchmark.contamination.findings import look_for_copies
+from benchmark.dataset_protocol import JUDGING_BATCH
 from benchmark.documents import Artifact, Record
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
-from benchmark.evaluation import Options
+from benchmark.evaluation import Options, score_submission
 from benchmark.protocol import Candidate
 from benchmark.score import close
 from benchmark.submitted_sets.quantization import Quantized
@@ -93,6 +94,26 @@ def test_the_outcomes_are_the_right_answers_of_each_net(scored: Record) -> None:
     corrupted = [values["accuracy"] for name, values in cells.items() if name.endswith("/3")]
     assert len(corrupted) == 12
     assert np.mean(corrupted) == pytest.approx(scored.result.scores["mean_corruption_accuracy"].value, abs=1e-9)
+
+
+def test_the_run_says_where_nets_ran_and_in_which_batches(scored: Record) -> None:
+    assert (scored.run.device, scored.run.batch_size) == ("cpu", JUDGING_BATCH)
+
+
+def test_another_device_is_refused_before_any_work(
+    tasks_dir: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`meta` stands for a device that every machine has."""
+
+    def never(*_: object) -> None:
+        raise AssertionError("the task was opened")
+
+    monkeypatch.setattr(evaluation, "open_task", never)
+    for score in (score_submission, evaluate):
+        with pytest.raises(MettleError) as refusal:
+            score(folder, TASK, options=Options(tasks_dir=tasks_dir, device="meta"))
+        rule = f"nets on a submitted set ({TASK}) are trained and judged on the CPU"
+        assert str(refusal.value) == f"--device: {rule}, but got 'meta'. Leave it out."
 
 
 def test_equal_runs_give_equal_results(scored: Record, tasks_dir: Path, folder: Path) -> None:

@@ -55,6 +55,9 @@ def test_drawn_seeds_are_repeated_without_the_salt(root: Path) -> None:
 def test_development_seeds_are_repeated_and_not_measured(root: Path) -> None:
     path = score(root, "")
     assert are_development(read_record(path).result.training_seeds)
+    for device, rule in (("meta", "nets on a submitted set .* on the CPU"), ("telepathy", "is cpu, cuda, .*")):
+        with pytest.raises(MettleError, match=f"--device: {rule}, but got '{device}'"):
+            verify_record(path, 1, 250, device, silent, root / "tasks")
     verdict = verify(root, path)
     assert verdict.equal, verdict.lines
     with pytest.raises(MettleError, match="the development seeds"):
