@@ -98,4 +98,5 @@ class ScoringBar:
     def __call__(self, what: str, finished: float, total: int) -> None:
         if what not in self._bars:
             self._bars[what] = self._progress.add_task(what, total=total)
-        self._progress.update(self._bars[what], completed=finished, total=total)
+        # Shares of shards are summed in floating point, and the bar cuts off what is behind the point.
+        self._progress.update(self._bars[what], completed=round(finished, 6), total=total)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from rich.console import Console
 
 from benchmark.documents import Record
 from benchmark.documents.store import find_records
 from benchmark.paths import ROOT
-from benchmark.show import score_lines
+from benchmark.show import ScoringBar, score_lines
 from benchmark.task_registry import TASKS_DIR
 
 NOTE = "The reason."
@@ -43,3 +46,14 @@ def test_a_missing_primary_score_is_said_with_its_reason_and_accuracy_still_show
     assert first.split() == ["Normalized", "gain", "missing"]
     assert second.split()[:3] == ["Test", "accuracy", f"{100 * scores['accuracy'].value:.2f}"]
     assert last.strip() == NOTE
+
+
+def test_a_finished_bar_ends_at_its_total() -> None:
+    shown = io.StringIO()
+    with ScoringBar(Console(file=shown, force_terminal=True, width=100)) as bar:
+        finished = 0.0
+        for _ in range(10):
+            finished += 0.1
+            bar("a submission", finished, 1)
+    assert finished < 1, "the shares do not sum to a whole number"
+    assert "1/1" in shown.getvalue()
