@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmark.check import PLACEHOLDERS
 from benchmark.documents import file_sha256
 from benchmark.documents.store import write_atomically
 from benchmark.documents.strict import PATTERN_RULES, SubmissionName
@@ -19,8 +20,8 @@ HEAD = """\
 schema_version = 1
 name = "{name}"                # the folder's name
 title = "{name}"               # how the board shows it
-team = "your team"
-method = "your method"         # one ranked entry per team and method
+team = "{team}"
+method = "{method}"         # one ranked entry per team and method
 description = ""
 licence = "MIT"                # of the {what}
 # paper = "https://..."
@@ -138,7 +139,8 @@ def initialise(submissions: Path, name: str, file: Path | None, kind: str = "") 
         shutil.copyfile(file, folder / file.name)
         file_name, sha256 = file.name, file_sha256(file)
     what = "weights" if kind == "checkpoint" else "images"
-    head = HEAD.format(name=name, kind=kind, file=file_name, sha256=sha256, what=what)
+    open_keys = {key: placeholder for key, (placeholder, _) in PLACEHOLDERS.items()}
+    head = HEAD.format(name=name, kind=kind, file=file_name, sha256=sha256, what=what, **open_keys)
     write_atomically(path, (head + TABLES[kind]).encode())
     return path
 
