@@ -12,6 +12,12 @@ from benchmark.documents import Artifact, Submission, read_submission
 from benchmark.errors import MettleError
 from benchmark.task_registry import TASKS_DIR, TaskEntry, all_tasks, find_task
 
+PLACEHOLDERS = {
+    "team": ("your team", "Write who made it: a person or a group."),
+    "method": ("your method", "Write what it is called: one entry per team and method is ranked."),
+}
+"""What `mettle init` writes into the keys that only the author knows, and what belongs there."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -48,6 +54,9 @@ def check_submission(folder: Path, task_id: str | None = None, tasks_dir: Path =
             folder, "a submission is a folder with a submission.toml", fix="`mettle init NAME` writes one to fill in."
         )
     submission = read_submission(folder.resolve())
+    for field, (placeholder, fix) in PLACEHOLDERS.items():
+        if getattr(submission, field) == placeholder:
+            raise MettleError(folder / "submission.toml", f"{field} is your own", repr(placeholder), fix)
     wanted = find_task(task_id, tasks_dir) if task_id else None
     if submission.detector is not None:  # before hours of passes
         detector_named(submission.detector.name).checked(submission.detector.parameters)

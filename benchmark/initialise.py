@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 import shutil
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
+from benchmark.check import PLACEHOLDERS
 from benchmark.documents import file_sha256
 from benchmark.documents.store import write_atomically
 from benchmark.documents.strict import PATTERN_RULES, SubmissionName
 from benchmark.errors import MettleError
+from benchmark.models.checkpoint_file import read_checkpoint
+from benchmark.models.names_of_sets import kinds_of_set
 
 HEAD = """\
 schema_version = 1
 name = "{name}"                # the folder's name
 title = "{name}"               # how the board shows it
-team = "your team"
-method = "your method"         # one ranked entry per team and method
+team = "{team}"
+method = "{method}"         # one ranked entry per team and method
 description = ""
 licence = "MIT"                # of the {what}
 # paper = "https://..."
@@ -106,29 +111,47 @@ TABLES = {"checkpoint": CHECKPOINT, "distilled": DISTILLED, "curated": CURATED}
 FILE_OF = {"checkpoint": "weights.safetensors", "distilled": "set.safetensors", "curated": "set.safetensors"}
 
 
-def initialise(submissions: Path, name: str, file: Path | None, kind: str = "checkpoint") -> Path:
+def initialise(submissions: Path, name: str, file: Path | None, kind: str = "") -> Path:
     """Write `<submissions>/<name>/submission.toml`, copying the file beside it where given; returns its path.
 
-    kind: checkpoint, distilled or curated. Raises MettleError for another kind, a name that is no name, a file that is
-    not there, and a submission that is there already.
+    kind: checkpoint, distilled or curated; without one, checkpoint. Raises MettleError for another kind, a name that is
+    no name, a file that is not there or, where no kind is given, holds a data set, and a submission that is there
+    already.
     """
     pattern = SubmissionName.__metadata__[0].pattern  # type: ignore[attr-defined]
     if not re.fullmatch(pattern.strip("^$"), name):
         raise MettleError("NAME", PATTERN_RULES[pattern], repr(name))
-    if kind not in TABLES:
+    if kind and kind not in TABLES:
         raise MettleError("--kind", f"is one of {', '.join(TABLES)}", repr(kind))
     folder = submissions / name
     path = folder / "submission.toml"
     if path.exists():
         raise MettleError(path, "this submission exists already", fix="Choose another name, or edit it.")
+    if file is not None and not file.is_file():
+        raise MettleError(file, "no such file", fix="Check --file.")
+    if not kind and file is not None and (kinds := kinds_of_set(_array_names(file))):
+        fix = f"Add {' or '.join(f'--kind {one}' for one in kinds)}."
+        raise MettleError(file, "without --kind a file holds the weights of a net", "a data set", fix)
+    kind = kind or "checkpoint"
     file_name, sha256 = FILE_OF[kind], "0" * 64
     if file is not None:
-        if not file.is_file():
-            raise MettleError(file, "no such file", fix="Check --file.")
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, folder / file.name)
         file_name, sha256 = file.name, file_sha256(file)
     what = "weights" if kind == "checkpoint" else "images"
-    head = HEAD.format(name=name, kind=kind, file=file_name, sha256=sha256, what=what)
+    open_keys = {key: placeholder for key, (placeholder, _) in PLACEHOLDERS.items()}
+    head = HEAD.format(name=name, kind=kind, file=file_name, sha256=sha256, what=what, **open_keys)
     write_atomically(path, (head + TABLES[kind]).encode())
     return path
+
+
+def _array_names(file: Path) -> list[str]:
+    """Of the arrays in a file, without running code of it; none where it cannot be read, which `mettle check` says."""
+    try:
+        if file.suffix == ".npz":
+            with zipfile.ZipFile(file) as archive:
+                return [name.removesuffix(".npy") for name in archive.namelist()]
+        content = read_checkpoint(file)
+    except (MettleError, zipfile.BadZipFile):
+        return []
+    return [str(name) for name in content] if isinstance(content, Mapping) else []

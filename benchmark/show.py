@@ -53,10 +53,11 @@ def _file_lines(entry: TaskEntry) -> Iterator[str]:
 
 
 def score_lines(record: Record, tasks_dir: Path) -> Iterator[str]:
-    """The scores of a record, primary first, with their intervals; where that one is missing, what the run notes."""
+    """The scores of a record, primary first, with their intervals, its flags, and what the run notes."""
     found = record.result.task
     task = find_task(f"{found.id}.v{found.version}", tasks_dir).task
-    yield f"{record.result.submission} on {task.id} (version {task.version})"
+    tier = "" if record.result.tier == "standard" else f", {record.result.tier} tier, never ranked"
+    yield f"{record.result.submission} on {task.id} (version {task.version}){tier}"
     for metric in (task.primary, *task.also):
         if (score := record.result.scores.get(metric.name)) is not None:
             yield f"  {metric.title:32} {score_text(score, metric)}"
@@ -64,8 +65,7 @@ def score_lines(record: Record, tasks_dir: Path) -> Iterator[str]:
             yield f"  {metric.title:32} missing"
     for flag in record.result.flags:
         yield f"  FLAG {flag.name}: {flag.evidence}"
-    if task.primary.name not in record.result.scores:
-        yield from (f"  {note}" for note in record.run.notes)  # one of them says why
+    yield from (f"  {note}" for note in record.run.notes)  # where a score is missing, one of them says why
 
 
 def score_text(score: Score, metric: Metric) -> str:
@@ -98,4 +98,5 @@ class ScoringBar:
     def __call__(self, what: str, finished: float, total: int) -> None:
         if what not in self._bars:
             self._bars[what] = self._progress.add_task(what, total=total)
-        self._progress.update(self._bars[what], completed=finished, total=total)
+        # Shares of shards are summed in floating point, and the bar cuts off what is behind the point.
+        self._progress.update(self._bars[what], completed=round(finished, 6), total=total)

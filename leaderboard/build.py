@@ -42,6 +42,8 @@ class Summary:
     """Reported numbers, not rows."""
     files: int
     ignored_attestations: int
+    skipped: tuple[str, ...]
+    """What is wrong with each submission that was left out."""
 
     def __str__(self) -> str:
         text = (
@@ -51,6 +53,10 @@ class Summary:
         if self.ignored_attestations:
             text += f"; {self.ignored_attestations:,} attestations outside the repository do not count"
         return text
+
+    def warnings(self) -> list[str]:
+        """One line for each submission that was left out."""
+        return [f"warning: skipped a submission without records. {wrong}" for wrong in self.skipped]
 
 
 @contextmanager
@@ -118,6 +124,7 @@ def build(
         reported=sum(len(document.rows) for document in collection.reported),
         files=len(site.files),
         ignored_attestations=collection.ignored_attestations,
+        skipped=collection.skipped,
     )
 
 
@@ -151,10 +158,13 @@ def main(arguments: Iterable[str] | None = None) -> int:
     given = parser.parse_args(None if arguments is None else list(arguments))
     roots = given.submissions or [ROOT / "submissions", workspace_dir() / "submissions"]
     try:
-        print(build(given.out, roots, given.tasks_dir, given.reported_dir, address=given.url))
+        summary = build(given.out, roots, given.tasks_dir, given.reported_dir, address=given.url)
     except MettleError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    for line in summary.warnings():
+        print(line, file=sys.stderr)
+    print(summary)
     return 0
 
 

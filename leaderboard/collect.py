@@ -1,4 +1,7 @@
-"""Folders to checked entries: every file is read before a page is written, and one bad file stops the build."""
+"""Folders to checked entries: every file is read before a page is written, and one bad file stops the build.
+
+A submission that is still being filled in, and has no record, does not.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ class Collection:
     reported: list[ReportedResults]
     ignored_attestations: int
     """In local folders: whoever builds a site cannot attest their own runs."""
+    skipped: tuple[str, ...]
+    """What is wrong with each submission that is left out: it has no record, and nothing of it would be shown."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,13 @@ def collect(roots: Iterable[Path], tasks_dir: Path, reported_dir: Path) -> Colle
     """Read and check everything below the folders.
 
     roots: submissions folders, the repository's own first; records in the others were made on this machine. Raises
-    MettleError for the first file that is unreadable or contradicts another one.
+    MettleError for the first file that is unreadable or contradicts another one; an invalid submission without any
+    record is skipped.
     """
     folders = list(dict.fromkeys(root.resolve() for root in roots))
     tasks = _tasks(tasks_dir)
     submission_folders = _submission_folders(folders)
-    submissions = {name: read_submission(folder) for name, folder in submission_folders.items()}
+    submissions, skipped = _submissions(submission_folders, folders)
     found: dict[str, _Found] = {}
     repeated: set[str] = set()
     for index, root in enumerate(folders):
@@ -77,10 +83,11 @@ def collect(roots: Iterable[Path], tasks_dir: Path, reported_dir: Path) -> Colle
     return Collection(
         tasks=tasks,
         submissions=submissions,
-        folders=submission_folders,
+        folders={name: submission_folders[name] for name in submissions},
         entries=entries,
         reported=[read(ReportedResults, path) for path in sorted(reported_dir.glob("*.json"))],
         ignored_attestations=sum(1 for root in folders[1:] for _ in find_attestations(root)),
+        skipped=skipped,
     )
 
 
@@ -96,6 +103,20 @@ def _submission_folders(folders: Iterable[Path]) -> dict[str, Path]:
         for path in sorted(root.glob("*/submission.toml")):
             found.setdefault(path.parent.name, path.parent)
     return {name: found[name] for name in sorted(found)}
+
+
+def _submissions(by_name: dict[str, Path], roots: Iterable[Path]) -> tuple[dict[str, Submission], tuple[str, ...]]:
+    """Every valid submission, and what is wrong with each other one that has no record in any of the roots."""
+    valid: dict[str, Submission] = {}
+    skipped: list[str] = []
+    for name, folder in by_name.items():
+        try:
+            valid[name] = read_submission(folder)
+        except MettleError as error:
+            if any(path for root in roots for path in (root / name).glob("records/**/*.json")):
+                raise
+            skipped.append(str(error))
+    return valid, tuple(skipped)
 
 
 def _refuse_strays(root: Path) -> None:

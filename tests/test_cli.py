@@ -183,6 +183,12 @@ def test_init_then_check_then_refuse_again(tmp_path: Path, mettle: Mettle) -> No
     spec = (SUBMISSION / "submission.toml").read_text()
     architecture = next(line for line in spec.splitlines() if line.startswith("architecture"))
     change(tmp_path / "my-net", 'architecture = "mlp"', architecture)
+    for key, placeholder in (("team", "your team"), ("method", "your method")):
+        for command in ("check", "score"):
+            code, _, error = mettle(command, tmp_path / "my-net", "--task", TASK)
+            assert code == 2
+            assert f"{key} is your own, but got '{placeholder}'. Write" in " ".join(error.split())
+        change(tmp_path / "my-net", f'{key} = "{placeholder}"', f'{key} = "mine"')
     code, out, error = mettle("check", tmp_path / "my-net", "--task", TASK)
     assert (code, error) == (0, "")
     assert f"my-net fits {TASK}" in " ".join(out.split())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.documents import Attestation, Record, read
+from benchmark.documents import Attestation, Record, read, read_submission
 from benchmark.documents.store import find_attestations, find_records
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options, silent
@@ -37,6 +37,11 @@ def test_record_is_whole_and_of_the_task_as_it_is(name: str) -> None:
     assert record.result.task.split_sha256 == task.data.split_sha256
     assert primary_outcomes(path, record, task) is not None, "the outcomes give the score, or this raises"
     assert record.run.revision.dirty is False, "records are committed from a clean tree"
+
+
+@pytest.mark.parametrize("path", sorted(SUBMISSIONS.glob("*/submission.toml")), ids=lambda path: path.parent.name)
+def test_every_committed_submission_is_valid(path: Path) -> None:
+    read_submission(path.parent)  # the board skips one that is not, and has no record yet
 
 
 def test_every_baseline_of_nets_has_a_record() -> None:

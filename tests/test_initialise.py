@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.numpy import save_file
 
 from benchmark.documents import Submission, file_sha256, read_submission
 from benchmark.errors import MettleError
@@ -69,3 +71,38 @@ def test_without_a_file_the_hash_is_open(tmp_path: Path) -> None:
     with pytest.raises(MettleError, match="no such file"):
         initialise(tmp_path, "other", tmp_path / "absent", "curated")
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("suffix", ["npz", "safetensors", "pt"])
+@pytest.mark.parametrize(
+    ("names", "fix"),
+    [
+        (("indices", "weights"), "Add --kind curated."),
+        (("suspicion",), "Add --kind curated."),
+        (("images", "soft_labels"), "Add --kind distilled."),
+        (("images", "labels"), "Add --kind distilled or --kind curated."),
+    ],
+)
+def test_a_data_set_without_its_kind_is_not_taken_for_weights(
+    tmp_path: Path, suffix: str, names: tuple[str, ...], fix: str
+) -> None:
+    file = tmp_path / f"core.{suffix}"
+    if suffix == "npz":
+        np.savez(file, **{name: np.arange(3) for name in names})  # type: ignore[arg-type]
+    elif suffix == "safetensors":
+        save_file({name: np.arange(3) for name in names}, file)
+    else:
+        torch.save({name: torch.arange(3) for name in names}, file)
+    with pytest.raises(MettleError, match=re.escape(fix)):
+        initialise(tmp_path, "cur", file)
+    assert not (tmp_path / "cur").exists()
+    kind = "curated" if "curated" in fix else "distilled"
+    assert f'kind = "{kind}"' in initialise(tmp_path, "cur", file, kind).read_text()
+
+
+def test_without_a_kind_weights_and_what_cannot_be_read_are_a_checkpoint(tmp_path: Path) -> None:
+    torch.save({"layer.weight": torch.zeros(2), "labels": torch.zeros(2)}, tmp_path / "net.pt")
+    (tmp_path / "damaged.npz").write_bytes(b"PK")
+    for file in ("net.pt", "damaged.npz"):
+        path = initialise(tmp_path / "submissions", file, tmp_path / file)
+        assert 'kind = "checkpoint"' in path.read_text()

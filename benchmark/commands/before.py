@@ -36,7 +36,9 @@ def tasks(
 def init(
     name: Annotated[str, typer.Argument(help="Folder name below submissions/: a-z, 0-9 and . _ -")],
     folder: Annotated[Path, typer.Option(help="Where submissions lie.")] = ROOT / "submissions",
-    kind: Annotated[str, typer.Option(help="Of what is submitted: checkpoint, distilled or curated.")] = "checkpoint",
+    kind: Annotated[
+        str, typer.Option(help="Of what is submitted: checkpoint, distilled or curated. Default: checkpoint.")
+    ] = "",
     file: Annotated[
         Path | None,
         typer.Option(

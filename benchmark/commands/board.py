@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark.commands.terminal import TasksDir, console
+from benchmark.commands.terminal import TasksDir, console, errors
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT, workspace_dir
 
@@ -29,6 +29,8 @@ def board_build(
     site = out or workspace_dir() / "site"
     roots = [ROOT / "submissions", workspace_dir() / "submissions"]
     summary = build(site, roots, tasks_dir or TASKS_DIR, address=url)
+    for line in summary.warnings():
+        errors.print(line, highlight=False, soft_wrap=True)
     console.print(f"{summary}\nOpen {site / 'index.html'}", highlight=False, soft_wrap=True)
 
 

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 from benchmark.errors import MettleError
 from benchmark.models.checkpoint_file import read_checkpoint
+from benchmark.models.names_of_sets import kinds_of_set
 from benchmark.models.state_dict import unwrap
 
 
@@ -48,8 +49,13 @@ def write_weights(content: object, source: Path, target: Path) -> list[str]:
     """Writes the state dict in `content` to `target`; one line for each thing kept, stripped or changed."""
     if isinstance(content, torch.nn.Module):
         content = content.state_dict()
-    if isinstance(content, Mapping) and isinstance(content.get("data"), list):
-        raise MettleError(source, "it holds weights", "a distilled data set", "Add --kind distilled.")
+    if isinstance(content, Mapping):
+        kinds = ["distilled"] if isinstance(content.get("data"), list) else kinds_of_set(map(str, content))
+        if "distilled" in kinds:
+            raise MettleError(source, "it holds weights", "a distilled data set", "Add --kind distilled.")
+        if kinds:
+            fix = "Save its arrays with numpy.savez, then `mettle init NAME --kind curated --file FILE`."
+            raise MettleError(source, "it holds weights", "a curated data set", fix)
     state, stripped = unwrap(content, source)
     shared = len(state) - len({tensor.untyped_storage().data_ptr() for tensor in state.values()})
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")

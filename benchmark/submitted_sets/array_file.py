@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -20,6 +21,9 @@ HEADER_ALLOWANCE_BYTES = 100_000
 HARMLESS_BYTES = 64_000_000
 """No limit is lower: what fits in this hurts nobody, and a refusal by shape or count says more than one by size."""
 
+Mistake = Literal["rows", "bool", "float", "whole"]
+"""What an array is in place of what it should be: a row for each entry, or numbers of this kind."""
+
 
 @dataclass(frozen=True)
 class ArrayFile:
@@ -31,26 +35,33 @@ class ArrayFile:
     """The text beside the arrays: metadata of a safetensors file."""
     _load: Callable[[str], np.ndarray]
 
-    def expect(self, name: str, dtypes: Sequence[str], shape: Sequence[int | str]) -> Entry:
+    def expect(
+        self,
+        name: str,
+        dtypes: Sequence[str],
+        shape: Sequence[int | str],
+        fixes: Mapping[Mistake, str] | None = None,
+    ) -> Entry:
         """The header's entry of an array that must have one of these types and this shape.
 
-        shape: a number is that length, a letter any length. Raises MettleError where it differs; axes in another order
-        are named as such.
+        shape: a number is that length, a letter any length. fixes: what to do about a mistake that means something for
+        this array. Raises MettleError where it differs; axes in another order are named as such.
         """
-        rule = f"{name} is {' or '.join(dtypes)} of shape ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+        rule = f"{name} {_types(dtypes)} of shape ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
         entry = self.entries.get(name)
         if entry is None:
             have = ", ".join(sorted(self.entries)) or "no arrays"
             raise MettleError(self.path, rule, f"a file with {have}", f"Add {name}.")
         found = f"{entry.dtype} of shape {entry.shape}"
+        wanted_fix = (fixes or {}).get(_mistake(entry, shape))
         if entry.dtype not in dtypes:
-            raise MettleError(self.path, rule, found)
+            stored_as = "int64" if "int64" in dtypes else dtypes[-1]
+            raise MettleError(self.path, rule, found, wanted_fix or f"Store it with .astype('{stored_as}').")
         fits = len(entry.shape) == len(shape) and all(
             isinstance(wanted, str) or wanted == length for wanted, length in zip(shape, entry.shape, strict=True)
         )
         if not fits:
-            reordered = len(shape) > 1 and sorted(entry.shape[1:]) == sorted(map(_length, shape[1:]))
-            raise MettleError(self.path, rule, found, "Put its axes in this order." if reordered else None)
+            raise MettleError(self.path, rule, found, _shape_fix(entry, shape) or wanted_fix)
         return entry
 
     def read(self, name: str) -> np.ndarray:
@@ -97,6 +108,27 @@ def open_arrays(path: Path, names: Sequence[str], max_bytes: int) -> ArrayFile:
     if (total := sum(entry.nbytes for entry in entries.values())) > max_bytes:
         raise MettleError(path, f"the arrays for this task have at most {max_bytes:,} bytes", f"{total:,}")
     return ArrayFile(path, entries, notes, load)
+
+
+def _types(dtypes: Sequence[str]) -> str:
+    """What an array of one of these types is or holds; whole numbers by their widths, unless every width will do."""
+    if len(dtypes) == 1 or not all("int" in dtype for dtype in dtypes):
+        return f"is {' or '.join(dtypes)}"
+    widths = sorted({int(dtype.lstrip("uint")) for dtype in dtypes})
+    return "holds whole numbers" + (f" of {' or '.join(map(str, widths))} bits" if widths[0] > 8 else "")
+
+
+def _mistake(entry: Entry, shape: Sequence[int | str]) -> Mistake:
+    if len(shape) == 1 and len(entry.shape) == 2 and min(entry.shape) > 1:
+        return "rows"
+    return "bool" if entry.dtype == "bool" else "whole" if "int" in entry.dtype else "float"
+
+
+def _shape_fix(entry: Entry, shape: Sequence[int | str]) -> str | None:
+    if len(shape) == 1 and len(entry.shape) > 1 and sorted(entry.shape)[-2] == 1:
+        return "Flatten it with .reshape(-1)."
+    reordered = len(shape) > 1 and sorted(entry.shape[1:]) == sorted(map(_length, shape[1:]))
+    return "Put its axes in this order." if reordered else None
 
 
 def _length(axis: int | str) -> int:

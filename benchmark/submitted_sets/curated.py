@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from benchmark.errors import MettleError
-from benchmark.submitted_sets.array_file import ArrayFile, open_arrays
-from benchmark.submitted_sets.labels import INTEGERS, check_classes
+from benchmark.submitted_sets.array_file import ArrayFile, Mistake, open_arrays
+from benchmark.submitted_sets.labels import INTEGERS, ONE_HOT_FIX, check_classes
 
 Form = Literal["indices", "images", "suspicion"]
 ARRAYS_OF: dict[Form, tuple[str, ...]] = {
@@ -22,6 +22,16 @@ WEIGHT_CAP = 10.0
 """No image is drawn more often than this many times the average image of its set."""
 POSITIONS = ("int64", "int32", "uint32", "uint64")
 SHOWN = 3
+PIXELS_FIX = "Store pixels as whole numbers 0 to 255: (255 * x).round().astype('uint8')."
+FIXES: dict[str, dict[Mistake, str]] = {
+    "indices": {"bool": "numpy.flatnonzero(mask) gives the positions."},
+    "labels": {"rows": f"{ONE_HOT_FIX}."},
+    "images": {"bool": PIXELS_FIX, "float": PIXELS_FIX},
+    "suspicion": {
+        "bool": "Name every position once, the most suspect first.",
+        "float": "numpy.argsort(-scores) gives the order.",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -83,16 +93,16 @@ def read_curated(
 
 
 def _own_images(file: ArrayFile, budget: int, image_size: int, channels: int, classes: int) -> CuratedSet:
-    count = file.expect("images", ["uint8"], ("N", image_size, image_size, channels)).shape[0]
+    count = file.expect("images", ["uint8"], ("N", image_size, image_size, channels), FIXES["images"]).shape[0]
     if not 1 <= count <= budget:
         raise MettleError(file.path, f"the budget is 1 to {budget:,} images", f"{count:,}")
-    file.expect("labels", INTEGERS, (count,))
+    file.expect("labels", INTEGERS, (count,), FIXES["labels"])
     labels = check_classes(file.path, "labels", file.read("labels"), classes)
     return CuratedSet("images", images=file.read("images"), labels=labels)
 
 
 def _permutation(file: ArrayFile, pool_size: int) -> np.ndarray:
-    file.expect("suspicion", POSITIONS, (pool_size,))
+    file.expect("suspicion", POSITIONS, (pool_size,), FIXES["suspicion"])
     order = _positions(file, "suspicion", pool_size)
     counts = np.bincount(order, minlength=pool_size)
     if len(double := np.flatnonzero(counts > 1)):
@@ -105,13 +115,13 @@ def _permutation(file: ArrayFile, pool_size: int) -> np.ndarray:
 
 
 def _choice(file: ArrayFile, pool_size: int, budget: int, classes: int) -> CuratedSet:
-    count = file.expect("indices", POSITIONS, ("M",)).shape[0]
+    count = file.expect("indices", POSITIONS, ("M",), FIXES["indices"]).shape[0]
     longest = int(WEIGHT_CAP) * budget
     if not 1 <= count <= longest:
         raise MettleError(file.path, f"indices has 1 to {longest:,} entries, repeats included", f"{count:,}")
     for name, dtypes in (("weights", ("float32",)), ("labels", INTEGERS)):
         if name in file.entries:
-            file.expect(name, dtypes, (count,))
+            file.expect(name, dtypes, (count,), FIXES.get(name))
     entries = _positions(file, "indices", pool_size)
     distinct, slot = np.unique(entries, return_inverse=True)
     if len(distinct) > budget:

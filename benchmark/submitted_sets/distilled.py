@@ -12,7 +12,7 @@ import numpy as np
 from benchmark.errors import MettleError
 from benchmark.submitted_sets.array_file import ArrayFile, open_arrays
 from benchmark.submitted_sets.header_entry import printable
-from benchmark.submitted_sets.labels import INTEGERS, check_classes
+from benchmark.submitted_sets.labels import INTEGERS, ONE_HOT_FIX, check_classes
 from benchmark.submitted_sets.quantization import MAX_PIXEL, dequantize
 
 ARRAYS = ("images", "range", "labels", "soft_labels", "learning_rate")
@@ -107,7 +107,7 @@ def _bounds(file: ArrayFile, channels: int) -> np.ndarray | None:
 
 
 def _hard(file: ArrayFile, count: int, classes: int) -> np.ndarray:
-    file.expect("labels", INTEGERS, (count,))
+    file.expect("labels", INTEGERS, (count,), {"rows": f"{ONE_HOT_FIX}, or name it soft_labels."})
     labels = check_classes(file.path, "labels", file.read("labels"), classes)
     return np.eye(classes, dtype=np.float32)[labels]
 

@@ -9,6 +9,7 @@ import numpy as np
 from benchmark.errors import MettleError
 
 INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
+ONE_HOT_FIX = "Take argmax of each row"
 
 
 def check_classes(path: Path, name: str, labels: np.ndarray, classes: int) -> np.ndarray:

@@ -46,7 +46,9 @@ def read_published(source: Path, labels_file: Path | None = None, which: int | N
         raise MettleError("--set", f"{source} holds the sets 0 to {len(sets) - 1}", which)
     images, labels = (_array(part, source) for part in sets[which or 0])
     if images.ndim != 4 or images.dtype.kind != "f" or images.shape[1] not in (1, 3):
-        raise MettleError(source, "images are floats (N, C, H, W)", f"{images.dtype} {images.shape}", SAVE_TENSORS)
+        raise MettleError(
+            source, "images are floats (N, C, H, W)", f"{images.dtype} {images.shape}", _images_fix(images, source)
+        )
     if labels.ndim not in (1, 2) or len(labels) != len(images):
         raise MettleError(source, f"labels are ({len(images)},) or ({len(images)}, classes)", str(labels.shape))
     if labels.ndim == 1 and (labels != np.rint(labels)).any():
@@ -96,6 +98,18 @@ def _sets(content: object, source: Path, labels: object) -> list[tuple[object, o
             raise MettleError(source, "it holds images without labels", fix="Name the file of labels: --labels FILE.")
         return [(content, labels)]
     raise MettleError(source, "no known layout of a distilled set", f"a {type(content).__name__}", SAVE_TENSORS)
+
+
+def _images_fix(images: np.ndarray, source: Path) -> str:
+    if images.ndim == 4 and images.shape[1] not in (1, 3) and images.shape[3] in (1, 3):
+        return "Put its axes in the order N, C, H, W."
+    if images.ndim != 4 or images.shape[1] not in (1, 3) or images.dtype.kind not in "iu":
+        return SAVE_TENSORS
+    if images.dtype == np.uint8 and source.suffix in (".npz", ".safetensors"):
+        return (
+            f"It needs no conversion: name it in submission.toml (`mettle init NAME --kind distilled --file {source}`)."
+        )
+    return "Divide by 255 and store as float32."
 
 
 def _is_pair(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""A bad document stops the build with one line that names it."""
+"""A bad document stops the build with one line that names it, unless it is a submission without records."""
 
 from __future__ import annotations
 
@@ -182,6 +182,38 @@ def test_record_without_a_submission(folders: Folders, capsys: pytest.CaptureFix
 def test_script_link_in_a_submission(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
     write_submission(folders.root, Method("net", "Net", 0, 0, extra='paper = "javascript:alert(1)"\n'))
     assert "a link must start with http" in folders.refusal(capsys)
+
+
+@pytest.mark.parametrize("place", ["root", "local"])
+def test_an_unfinished_submission_without_records_is_skipped(folders: Folders, place: str) -> None:
+    root = getattr(folders, place)
+    write_submission(root, Method("trial", "Trial", 0, 0, extra="unfinished = 1\n"))
+    collection = collect([folders.root, folders.local], folders.tasks, folders.reported)
+    assert list(collection.submissions) == list(collection.folders) == ["net"]
+    (wrong,) = collection.skipped
+    assert str(root / "trial" / "submission.toml") in wrong
+    assert "unfinished" in wrong
+
+
+def test_a_build_warns_of_a_skipped_submission_in_one_line(
+    folders: Folders, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_submission(folders.root, Method("trial", "Trial", 0, 0, extra="unfinished = 1\n"))
+    folders_given = {"--out": folders.out, "--tasks-dir": folders.tasks, "--reported-dir": folders.reported}
+    words = [str(word) for pair in folders_given.items() for word in pair]
+    assert main([*words, "--submissions", str(folders.root)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err.startswith("warning: skipped a submission without records. ")
+    assert captured.err.count("\n") == 1
+    assert "1 records of 1 submissions" in captured.out
+
+
+def test_an_invalid_submission_with_records_elsewhere_is_refused(
+    folders: Folders, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.move(folders.root / "net" / "records", folders.local / "net" / "records")
+    write_submission(folders.root, Method("net", "Net", 0, 0, extra="unfinished = 1\n"))
+    assert "unfinished" in folders.refusal(capsys)
 
 
 @pytest.mark.parametrize("title", ["x" * 201, "bidi \u202e mark", "two\nlines"])

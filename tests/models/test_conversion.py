@@ -47,6 +47,28 @@ def test_a_data_set_is_no_checkpoint(tmp_path):
         convert(tmp_path / "set.pt", tmp_path / "set.safetensors")
 
 
+@pytest.mark.parametrize(
+    ("names", "fix"),
+    [
+        (("images", "labels"), "Add --kind distilled"),
+        (("image_syn", "label_syn"), "Add --kind distilled"),
+        (("images", "soft_labels"), "Add --kind distilled"),
+        (("indices", "weights"), "mettle init NAME --kind curated"),
+        (("suspicion",), "mettle init NAME --kind curated"),
+    ],
+)
+def test_arrays_named_like_those_of_a_set_are_no_weights(tmp_path, names, fix):
+    torch.save({name: torch.zeros(2) for name in names}, tmp_path / "set.pt")
+    with pytest.raises(MettleError, match=fix):
+        convert(tmp_path / "set.pt", tmp_path / "set.safetensors")
+    assert not (tmp_path / "set.safetensors").exists()
+
+
+def test_a_buffer_of_a_net_may_be_called_labels(tmp_path):
+    torch.save({"labels": torch.zeros(2), "layer.weight": torch.zeros(2)}, tmp_path / "net.pt")
+    assert convert(tmp_path / "net.pt", tmp_path / "net.safetensors")[-1].startswith("wrote 2 tensors")
+
+
 def test_failures_leave_no_target_and_one_line(tmp_path):
     (tmp_path / "net.pth").write_text("<html>")
     for trust in (False, True):

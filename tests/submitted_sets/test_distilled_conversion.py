@@ -141,6 +141,22 @@ def test_wrong_normalization(tmp_path: Path, options: dict[str, object], says: s
         converted(source, which=0, **options)
 
 
+def test_images_that_are_not_floats_in_order_are_told_what_they_need(tmp_path: Path) -> None:
+    whole = (SETS[0] * 20 + 128).astype(np.uint8)
+    for name, images, fix in (
+        ("own.npz", whole.transpose(0, 2, 3, 1), "Put its axes in the order N, C, H, W."),
+        ("floats.npz", SETS[0].transpose(0, 2, 3, 1), "Put its axes in the order N, C, H, W."),
+        ("ok.npz", whole, f"It needs no conversion: name it in submission.toml (`mettle init NAME --kind distilled "
+         f"--file {tmp_path / 'ok.npz'}`)."),
+        ("wide.npz", whole.astype(np.int64), "Divide by 255 and store as float32."),
+        ("flat.npz", whole.reshape(5, -1), "Save its images and labels alone"),
+    ):  # fmt: skip
+        np.savez(tmp_path / name, images=images, labels=LABELS)
+        assert fix in refusal(converted, tmp_path / name)
+    torch.save([torch.from_numpy(whole), torch.from_numpy(LABELS)], tmp_path / "bytes.pt")
+    assert "Divide by 255 and store as float32." in refusal(converted, tmp_path / "bytes.pt")
+
+
 def test_other_content_is_refused(tmp_path: Path) -> None:
     proof = tmp_path / "ran"
     dc_file(tmp_path / "acts.pt", extra=[Payload(proof)])

@@ -67,9 +67,8 @@ def test_one_line_and_no_training(
     task, write, says = BAD[name]
     file = write(tmp_path / "set.safetensors")
     toml = initialise(tmp_path / "submissions", "bad", file, "distilled" if task == DISTILLED else "curated")
-    toml.write_text(
-        toml.read_text().replace("distillation/fashion-mnist-ipc10", task).replace("coreset-5k", "coreset-1k")
-    )
+    text = toml.read_text().replace("distillation/fashion-mnist-ipc10", task).replace("coreset-5k", "coreset-1k")
+    toml.write_text(text.replace("your team", "a team").replace("your method", "a method"))
     monkeypatch.setenv("METTLE_CACHE", str(cache))
     words = ["score", toml.parent, "--quick", "--workers", "1", "--out", tmp_path / "out"]
     monkeypatch.setattr(sys, "argv", ["mettle", *map(str, words)])
