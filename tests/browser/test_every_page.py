@@ -54,7 +54,7 @@ def test_nothing_hangs_over_the_edge_of_a_phone(open_page: Opener, path: str) ->
     page = open_page(path, size=PHONE)
     width = "() => document.documentElement.scrollWidth"
     assert page.evaluate(width) <= PHONE[0]
-    menus = page.locator("details.menu > summary")
+    menus = page.locator("details.menu > summary:visible")  # others are folded away
     for index in range(menus.count()):
         menus.nth(index).click()
         assert page.evaluate(width) <= PHONE[0], f"menu {index} hangs over"
