@@ -9,14 +9,9 @@ from pathlib import Path
 from benchmark.artifacts import local_file
 from benchmark.detectors import detector_named
 from benchmark.documents import Artifact, Submission, read_submission
+from benchmark.documents.submission import PLACEHOLDERS
 from benchmark.errors import MettleError
 from benchmark.task_registry import TASKS_DIR, TaskEntry, all_tasks, find_task
-
-PLACEHOLDERS = {
-    "team": ("your team", "Write who made it: a person or a group."),
-    "method": ("your method", "Write what it is called: one entry per team and method is ranked."),
-}
-"""What `mettle init` writes into the keys that only the author knows, and what belongs there."""
 
 
 @dataclass(frozen=True)

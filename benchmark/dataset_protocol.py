@@ -70,6 +70,8 @@ class DatasetProtocol(Protocol):
     `@10` and `@30` behind their names), and `train_loss`.
     """
 
+    judging_batch = JUDGING_BATCH
+
     @abc.abstractmethod
     def open_set(self, entry: TaskEntry, split: typing.Any, artifact: Artifact, file: Path) -> SubmittedSet:
         """Read and check a submitted file; MettleError in one line for a bad one, before any training."""

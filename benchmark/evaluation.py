@@ -15,7 +15,6 @@ from torch import nn
 from benchmark import launch
 from benchmark.check import CheckedSubmission, Entry, check_submission
 from benchmark.compose import Conditions, Measured, batch_flags, compose, measure_cost, total_cost
-from benchmark.dataset_protocol import JUDGING_BATCH, DatasetProtocol
 from benchmark.documents import Artifact, Detector, Record, ScoredArtifact, Submission
 from benchmark.documents.canonical import bytes_sha256
 from benchmark.documents.store import write_atomically, write_record
@@ -39,7 +38,7 @@ class Options:
     workers: int | None = None
     """Processes; None: as many as finish soonest."""
     batch_size: int = 250
-    """Of submitted nets; those on submitted sets are judged in batches of JUDGING_BATCH."""
+    """Of submitted nets; those on submitted sets are judged in batches of their protocol's own."""
     device: str = "cpu"
     """Of submitted nets; nets on submitted sets run on the CPU."""
     fresh: bool = False
@@ -62,7 +61,7 @@ def _check_device_of_sets(name: str, entries: Sequence[Entry]) -> None:
     if torch.device(name).type == "cpu":
         return
     for entry in entries:
-        if isinstance(entry.task.protocol(), DatasetProtocol):
+        if entry.task.protocol().judging_batch is not None:
             rule = f"nets on a submitted set ({entry.task.task.id}) are trained and judged on the CPU"
             raise MettleError("--device", rule, repr(name), "Leave it out.")
 
@@ -103,7 +102,7 @@ def score_entry(
         sum(len(_training_seeds(opened, piece.artifact, options.effort)) for piece in entry.pieces)
     )
     threads = max(1, launch.available_cores() // workers)
-    batch_size = JUDGING_BATCH if isinstance(opened.protocol, DatasetProtocol) else options.batch_size
+    batch_size = opened.protocol.judging_batch or options.batch_size
     conditions = Conditions(options.device, threads, workers, batch_size, options.effort)
     if entry.pieces[0].artifact.kind in ("predictions", "ood-scores"):
         return _score_submitted(submission, entry, opened, conditions)

@@ -8,13 +8,11 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmark.check import PLACEHOLDERS
 from benchmark.documents import file_sha256
 from benchmark.documents.store import write_atomically
 from benchmark.documents.strict import PATTERN_RULES, SubmissionName
+from benchmark.documents.submission import PLACEHOLDERS
 from benchmark.errors import MettleError
-from benchmark.models.checkpoint_file import read_checkpoint
-from benchmark.models.names_of_sets import kinds_of_set
 
 HEAD = """\
 schema_version = 1
@@ -129,7 +127,7 @@ def initialise(submissions: Path, name: str, file: Path | None, kind: str = "") 
         raise MettleError(path, "this submission exists already", fix="Choose another name, or edit it.")
     if file is not None and not file.is_file():
         raise MettleError(file, "no such file", fix="Check --file.")
-    if not kind and file is not None and (kinds := kinds_of_set(_array_names(file))):
+    if not kind and file is not None and (kinds := _kinds_in(file)):
         fix = f"Add {' or '.join(f'--kind {one}' for one in kinds)}."
         raise MettleError(file, "without --kind a file holds the weights of a net", "a data set", fix)
     kind = kind or "checkpoint"
@@ -145,8 +143,17 @@ def initialise(submissions: Path, name: str, file: Path | None, kind: str = "") 
     return path
 
 
+def _kinds_in(file: Path) -> list[str]:
+    """The kinds of data set that a file may hold by its arrays' names; none for weights."""
+    from benchmark.models.names_of_sets import kinds_of_set  # with torch, which a template does not need
+
+    return kinds_of_set(_array_names(file))
+
+
 def _array_names(file: Path) -> list[str]:
     """Of the arrays in a file, without running code of it; none where it cannot be read, which `mettle check` says."""
+    from benchmark.models.checkpoint_file import read_checkpoint
+
     try:
         if file.suffix == ".npz":
             with zipfile.ZipFile(file) as archive:

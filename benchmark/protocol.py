@@ -62,6 +62,9 @@ class Protocol(abc.ABC):
     group are scored by one worker in order, because they share work (five severities share the random draw).
     """
 
+    judging_batch: int | None = None
+    """Images per forward pass of the nets it trains itself, on the CPU; None where nets are submitted."""
+
     @abc.abstractmethod
     def open_split(self, entry: TaskEntry) -> typing.Any:
         """Load and verify the split: an `OpenSplit`."""

@@ -96,7 +96,6 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
     """The table a record belongs to by itself, before it is compared with others."""
     status = status_of(entry.record, entry.attestations)
     row = Row(entry, status, reason=EXPLAINED[status])
-    of_tier = TIERS.get(entry.record.result.tier)
     if status in ("void", "withdrawn"):
         given = [statement.reason for statement in entry.attestations if statement.kind == status]
         return "removed", replace(row, reason=" ".join(given))
@@ -104,11 +103,11 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
         images = "of its images is a test image" if copies == 1 else "of its images are test images"
         return "removed", replace(row, reason=f"{copies:,} {images}, exactly; its contamination flag lists them.")
     if status == "self-run":
-        return "unranked", replace(row, reason=" ".join(filter(None, (of_tier, row.reason))))
+        return "unranked", replace(row, reason=_with_tier(entry, row.reason))
     if entry.superseded_by is not None:
         return "unranked", replace(row, reason=f"Superseded by record {entry.superseded_by[:12]}.")
-    if of_tier:
-        return "unranked", replace(row, reason=of_tier)
+    if (tier := entry.record.result.tier) in TIERS:
+        return "unranked", replace(row, reason=TIERS[tier])
     if entry.score(task.primary.name) is None:
         return "unranked", replace(row, reason="An anchor of this task is not measured yet, so its gain is missing.")
     if not task.ranked:
@@ -158,8 +157,12 @@ def _local(entry: Entry, committed: Mapping[tuple[str, ...], str]) -> tuple[Tabl
     reason = "Scored on this machine; not part of the repository."
     if other is not None:
         reason = f"Scored on this machine; differs from the repository's record {other[:12]} of the same artifacts."
-    of_tier = TIERS.get(entry.record.result.tier)
-    return "unranked", Row(entry, status_of(entry.record, ()), reason=" ".join(filter(None, (of_tier, reason))))
+    return "unranked", Row(entry, status_of(entry.record, ()), reason=_with_tier(entry, reason))
+
+
+def _with_tier(entry: Entry, reason: str) -> str:
+    """A reason, behind what its tier is where that alone keeps it from being ranked."""
+    return f"{TIERS.get(entry.record.result.tier, '')} {reason}".lstrip()
 
 
 def method_key(entry: Entry) -> tuple[str, str]:

@@ -17,8 +17,8 @@ from scipy import special
 from benchmark.documents import Score
 from benchmark.metrics.accuracy import right_or_wrong
 from benchmark.scores import CONFIDENCE, interval_score
-from benchmark.statistics import Interval
-from benchmark.statistics.interval import check_confidence, student_quantile
+from benchmark.statistics import Interval, replicate_interval
+from benchmark.statistics.interval import check_confidence
 
 
 class LeakGap(NamedTuple):
@@ -44,16 +44,10 @@ def leak_gap(test_correct: ArrayLike, pool_correct: ArrayLike, confidence: float
     test, pool = _runs(test_correct, "test_correct"), _runs(pool_correct, "pool_correct")
     if len(test) != len(pool):
         raise ValueError(f"pool_correct: {len(test)} runs like test_correct, but got {len(pool)}")
-    unknown = Interval(math.nan, math.nan)
     if test.shape[1] == 0 or pool.shape[1] == 0:
-        return LeakGap(math.nan, unknown, len(test))
+        return LeakGap(math.nan, Interval(math.nan, math.nan), len(test))
     gaps = test.mean(axis=1) - pool.mean(axis=1)
-    value = float(gaps.mean())
-    over_runs = unknown
-    if len(gaps) > 1:
-        half = student_quantile(confidence, len(gaps) - 1) * float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
-        over_runs = Interval(value - half, value + half)
-    return LeakGap(value, over_runs, len(test))
+    return LeakGap(float(gaps.mean()), replicate_interval(gaps, confidence), len(test))
 
 
 def leak_gap_score(test_correct: np.ndarray, pool_correct: np.ndarray) -> Score | None:

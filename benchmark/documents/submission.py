@@ -12,6 +12,12 @@ from benchmark.documents.strict import Finite, Line, Link, Paragraph, Share, Str
 
 ArtifactKind = Literal["checkpoint", "predictions", "ood-scores", "distilled", "curated"]
 
+PLACEHOLDERS = {
+    "team": ("your team", "Write who made it: a person or a group."),
+    "method": ("your method", "Write what it is called: one entry per team and method is ranked."),
+}
+"""What `mettle init` writes into the keys that only the author knows, and what belongs there."""
+
 
 class ModelSpec(Strict):
     """How weights become a net that maps images in [0, 1] to logits."""

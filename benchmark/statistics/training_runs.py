@@ -89,10 +89,9 @@ def training_run_ranks(rows: Sequence[ArrayLike], confidence: float = 0.95, *, a
 
     The variance of a run is pooled over all rows that have two runs or more, unless `equal_spread_p_value` is below
     5 % or runs are not `alike` (a row's runs are nets of one set, another's whole sets); then each pair has its own
-    (`welch_p_value`). Pooled, a row of a single run can be told apart as well. Rows
-    with the same runs in the same order are one row in the pooling and in the number of pairs, so that copies of a row
-    change nothing for others. No rows give empty arrays. Raises ValueError for NaN, an empty row, and confidence
-    outside (0, 1).
+    (`welch_p_value`). Pooled, a row of a single run can be told apart as well. Rows with the same runs in the same
+    order are one row in the pooling and in the number of pairs, so that copies of a row change nothing for others. No
+    rows give empty arrays. Raises ValueError for NaN, an empty row, and confidence outside (0, 1).
     """
     check_confidence(confidence)
     runs = [finite_vector(row, "rows") for row in rows]
