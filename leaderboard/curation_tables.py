@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from leaderboard.anchors import ShownAnchor
 from leaderboard.cells import ByName, Values, cells_of_kinds
 from leaderboard.copy_tables import COPY_KINDS, copy_tables
-from leaderboard.curation_anchors import Anchor
 from leaderboard.numbers import MISSING, plain
 from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, share_cell
 
@@ -19,7 +19,7 @@ ANCHORS = {
 
 
 def curation_tables(
-    cells: ByName, threshold: float, anchors: Mapping[str, Anchor]
+    cells: ByName, threshold: float, anchors: Mapping[str, ShownAnchor]
 ) -> tuple[list[PartTable], dict[str, Values]]:
     """The tables of this family, and the cells that belong to none of them.
 
@@ -37,7 +37,7 @@ def curation_tables(
     return [table for table in made if table is not None], others
 
 
-def _nets(runs: ByName, anchors: ByName, frozen: Mapping[str, Anchor]) -> PartTable | None:
+def _nets(runs: ByName, anchors: ByName, frozen: Mapping[str, ShownAnchor]) -> PartTable | None:
     if not runs:
         return None
     rows = [PartRow(f"Net {run}", (share_cell(values, "accuracy"), _loss(values))) for run, values in runs.items()]
@@ -59,7 +59,7 @@ def _nets(runs: ByName, anchors: ByName, frozen: Mapping[str, Anchor]) -> PartTa
     return PartTable("Net by net", caption, "Net", columns, tuple(rows))
 
 
-def _of_nets(values: Values, frozen: Anchor | None) -> str:
+def _of_nets(values: Values, frozen: ShownAnchor | None) -> str:
     """How many nets an anchor is a mean of, and its error where the task's anchor is still the record's."""
     nets = f"{values['runs']:.0f} nets" if "runs" in values else ""
     if frozen is None or not math.isclose(values.get("accuracy", math.nan), frozen.mean):

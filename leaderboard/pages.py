@@ -10,12 +10,12 @@ from pathlib import Path
 
 from benchmark.documents import Task
 from benchmark.documents.canonical import bytes_sha256
+from leaderboard.anchors import ShownAnchor, anchors_line, shown_anchors
 from leaderboard.bibtex import submission_entry, table_entry
 from leaderboard.caption import coverage
 from leaderboard.card import card
 from leaderboard.collect import Collection, TaskKey
 from leaderboard.compare_page import compare_page
-from leaderboard.curation_anchors import Anchor, anchors_line, curation_anchors
 from leaderboard.data_sets import data_sets, pool_title
 from leaderboard.distilled_images import DistilledImages, distilled_images
 from leaderboard.example_images import ExampleImages
@@ -41,7 +41,7 @@ from leaderboard.task_view import leaders_note, row_keys, table_view
 Board = Mapping[TaskKey, tuple[Table, ...]]
 Placed = tuple[Task, Table, Row]
 Examples = Mapping[TaskKey, ExampleImages]
-Anchors = Mapping[TaskKey, Mapping[str, Anchor]]
+Anchors = Mapping[TaskKey, Mapping[str, ShownAnchor]]
 
 ROWS_ABOVE_A_PLOT = 12
 """Below a longer table nobody would find the plot, so it stands above."""
@@ -93,7 +93,7 @@ def task_page(
         plots=task_plots(task, board[key]),
         pair_test=PAIR_TESTS[task.pair_test],
         pool=pool_title(task),
-        anchors=anchors_line(curation_anchors(task, tasks_dir)),
+        anchors=anchors_line(shown_anchors(task, tasks_dir)),
         reported=reported_view(reported, task, opened=not views),
         reported_files=_data_files(site, f"{stem}.reported", reported_records(reported)) if reported else None,
         examples=examples,
@@ -118,7 +118,7 @@ def submission_pages(
         for table in board[key]:
             for row in table.rows:
                 found[row.entry.name].append((task, table, row))
-    anchors = {key: curation_anchors(task, tasks_dir) for key, task in collection.tasks.items()}
+    anchors = {key: shown_anchors(task, tasks_dir) for key, task in collection.tasks.items()}
     return [
         partial(_submission_page, site, collection, name, placed, anchors, examples) for name, placed in found.items()
     ]

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.documents import Metric, Score, Submission, Task
+from benchmark.documents.measured.contamination_figures import copy_threshold
+from leaderboard.anchors import ShownAnchor
 from leaderboard.caption import covered
 from leaderboard.cells import ByName, Cells, Values, sorted_cells
-from leaderboard.copy_threshold import copy_threshold
-from leaderboard.curation_anchors import Anchor
 from leaderboard.curation_tables import curation_tables
 from leaderboard.detection_tables import detector_tables, set_table
 from leaderboard.distillation_tables import distillation_tables
@@ -39,7 +39,7 @@ AMONG: dict[TableKind, str] = {
 CHOSEN_ON = {"none": "nothing", "val": "validation data", "test": "test data", "unknown": "unknown"}
 
 
-NO_ANCHORS: Mapping[str, Anchor] = {}
+NO_ANCHORS: Mapping[str, ShownAnchor] = {}
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class RecordView:
 
 
 def record_view(
-    task: Task, table: Table, row: Row, *, newest_version: bool, anchors: Mapping[str, Anchor] = NO_ANCHORS
+    task: Task, table: Table, row: Row, *, newest_version: bool, anchors: Mapping[str, ShownAnchor] = NO_ANCHORS
 ) -> RecordView:
     """A record of a task version.
 
@@ -107,7 +107,7 @@ def record_view(
 
 
 def _family_tables(
-    task: Task, cells: ByName, anchors: Mapping[str, Anchor]
+    task: Task, cells: ByName, anchors: Mapping[str, ShownAnchor]
 ) -> tuple[Sequence[PartTable], Mapping[str, Values]]:
     """The tables of a submitted set, and the cells that belong to none of them."""
     if task.family == "curation":

@@ -26,9 +26,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from benchmark import data
 from benchmark.contamination import Closest, closest_test_images
 from benchmark.contamination.bank import unit
-from benchmark.contamination.figures import FOLDER, Figures, Gate, read_figures
 from benchmark.contamination.pictures import pictures
 from benchmark.documents.canonical import rounded
+from benchmark.documents.measured.contamination_figures import FOLDER, Figures, Gate, read_figures
 from benchmark.documents.store import write_atomically
 from benchmark.paths import mirrors
 from benchmark.statistics import wilson_interval

@@ -17,6 +17,15 @@ from filelock import FileLock
 
 from benchmark.dataset_protocol import as_net
 from benchmark.documents import canonical_sha256
+from benchmark.documents.measured.curation_anchors import (
+    ANCHOR_RUNS,
+    FILE,
+    AnchorRun,
+    Arm,
+    CurationReference,
+    TaskAnchors,
+    read_curation_reference,
+)
 from benchmark.documents.store import write_atomically
 from benchmark.errors import MettleError
 from benchmark.paths import cache_dir
@@ -27,7 +36,6 @@ from benchmark.task_registry import TASKS_DIR, TaskEntry, all_tasks, find_task
 from benchmark.training.trainer import TRAINER_FORMAT, train
 from tasks.curation.chosen import choose
 from tasks.curation.measures import PLAN
-from tasks.curation.reference import ANCHOR_RUNS, FILE, AnchorRun, Arm, Reference, TaskAnchors, read_reference
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, open_curation
 
@@ -106,7 +114,7 @@ def key_of(split: OpenCuration, arm: Arm, run: int) -> str:
 
 def _done(entry: TaskEntry, arm: Arm) -> dict[int, AnchorRun]:
     """The finished runs of an arm, by the seed of their choice."""
-    anchors = read_reference(entry).anchors.get(_name(entry))
+    anchors = read_curation_reference(entry.folder).of(entry.task)
     if anchors is None:
         return {}
     if anchors.task_sha256 != entry.task.scoring_sha256:
@@ -123,8 +131,8 @@ def _keep(entry: TaskEntry, split: OpenCuration, arm: Arm, run: AnchorRun) -> No
     with FileLock(cache_dir() / "anchors" / ".lock"):
         if run.choice_seed in _done(entry, arm):
             return
-        reference = read_reference(entry)
-        known = reference.anchors.get(_name(entry))
+        reference = read_curation_reference(entry.folder)
+        known = reference.of(entry.task)
         arms = dict(known.arms) if known else {}
         arms[arm] = sorted([*arms.get(arm, []), run], key=lambda one: one.choice_seed)
         assert entry.task.data.split_sha256 is not None
@@ -134,7 +142,7 @@ def _keep(entry: TaskEntry, split: OpenCuration, arm: Arm, run: AnchorRun) -> No
             tested=split.frozen.tested,
             arms=arms,
         )
-        updated = Reference(
+        updated = CurationReference(
             schema_version=1, anchors=dict(sorted({**reference.anchors, _name(entry): anchors}.items()))
         )
         write_atomically(path, (updated.model_dump_json(indent=1) + "\n").encode())

@@ -19,6 +19,18 @@ from benchmark import data
 from benchmark.data import Dataset
 from benchmark.dataset_protocol import as_net
 from benchmark.documents import canonical_sha256
+from benchmark.documents.measured.distillation_anchors import (
+    FILE,
+    SUBSETS,
+    UNITS,
+    Anchor,
+    AnchorRun,
+    Arm,
+    anchor_name,
+    independent_units,
+    read_distillation_reference,
+    summary,
+)
 from benchmark.documents.store import write_atomically
 from benchmark.errors import MettleError
 from benchmark.paths import cache_dir
@@ -26,22 +38,7 @@ from benchmark.selection.random_choice import balanced_random_choice
 from benchmark.task_registry import TaskEntry, find_task
 from benchmark.training.trainer import TRAINER_FORMAT, train
 from benchmark.training.training_set import TrainingSet, labelled
-from tasks.distillation.anchors import (
-    REFERENCE,
-    RUNS,
-    SUBSETS,
-    WHOLE_EPOCHS,
-    Anchor,
-    AnchorRun,
-    Arm,
-    anchor_name,
-    arm_plan,
-    independent_units,
-    plan_sha256,
-    read_anchor,
-    read_references,
-    summary,
-)
+from tasks.distillation.anchors import WHOLE_EPOCHS, arm_plan, plan_sha256, read_anchor
 from tasks.distillation.settings import settings_of
 from tasks.distillation.split import OpenDistillationSplit, open_distillation_split
 
@@ -76,7 +73,7 @@ def main() -> int:
 def measure(entry: TaskEntry, arm: Arm, runs: int | None = None) -> None:
     """Train what is missing of the first runs of an arm, and say what its mean is after each."""
     split = open_distillation_split(entry)
-    for run in range(runs or RUNS[arm]):
+    for run in range(runs or UNITS[arm]):
         seeds = seeds_of(arm, run)
         if any(_seeds(done) == seeds for done in _done(entry, arm)):
             continue
@@ -113,7 +110,7 @@ def key_of(entry: TaskEntry, arm: Arm, seeds: tuple[int | None, int], pixels_sha
             "trainer": TRAINER_FORMAT,
             "torch": torch.__version__,
             "pixels": pixels_sha256,
-            "of": anchor_name(entry, arm),
+            "of": anchor_name(entry.task, arm),
             "seeds": list(seeds),
         }
     )
@@ -155,10 +152,10 @@ def _keep(entry: TaskEntry, arm: Arm, run: AnchorRun) -> None:
             "runs": runs,
             **summary(runs),
         }
-        references = read_references(entry)
-        arms = {**getattr(references, arm), anchor_name(entry, arm): Anchor.model_validate(anchor)}
+        references = read_distillation_reference(entry.folder)
+        arms = {**getattr(references, arm), anchor_name(entry.task, arm): Anchor.model_validate(anchor)}
         updated = references.model_copy(update={arm: dict(sorted(arms.items()))})
-        write_atomically(entry.folder / REFERENCE, (updated.model_dump_json(indent=1) + "\n").encode())
+        write_atomically(entry.folder / FILE, (updated.model_dump_json(indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

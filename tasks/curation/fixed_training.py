@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 
 from benchmark.contamination import findings
-from benchmark.contamination.figures import copy_threshold
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, PlannedRuns
 from benchmark.documents import Artifact, Flag, Score
+from benchmark.documents.measured.contamination_figures import copy_threshold
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
 from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.canary_flag import canary_flag
+from tasks.curation.anchors import anchor_accuracies
 from tasks.curation.chosen import Chosen, read_choice
 from tasks.curation.leak_limits import gap_flag
 from tasks.curation.measures import PLAN, Judged, choosing_allowance, common_cells, common_scores, judged
-from tasks.curation.reference import anchor_accuracies
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, freeze_curation, open_curation
 

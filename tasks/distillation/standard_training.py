@@ -10,12 +10,13 @@ import numpy as np
 from torch import nn
 
 from benchmark.contamination import findings
-from benchmark.contamination.figures import copy_threshold
 from benchmark.contamination.leak_gap import leak_gap_score
 from benchmark.contamination.near_duplicates import far_from_training
 from benchmark.contamination.watched import watched_among
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, OpenSet, PlannedRuns
 from benchmark.documents import Artifact, Score
+from benchmark.documents.measured.contamination_figures import copy_threshold
+from benchmark.documents.measured.distillation_anchors import UNITS
 from benchmark.effort import Effort
 from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
@@ -23,7 +24,7 @@ from benchmark.scores import runs_and_images_score
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
 from tasks.corruption.canary_flag import canary_flag
-from tasks.distillation.anchors import RUNS, frozen_units
+from tasks.distillation.anchors import frozen_accuracies
 from tasks.distillation.looks import looks
 from tasks.distillation.measures import (
     anchored_scores,
@@ -144,7 +145,7 @@ class StandardTraining(DatasetProtocol):
             "learning_rate": Score(value=submitted.adapted(plans[main].plan).optimizer.learning_rate),
         }
         if tier == "standard":  # the anchors were trained by the ranked plan
-            units = {arm: frozen_units(entry, arm) for arm in RUNS}
+            units = {arm: frozen_accuracies(entry, arm) for arm in UNITS}
             scores |= anchored_scores(right / len(labels), units["random"], units["whole"])
         canary = split.canary
         if canary.ids:

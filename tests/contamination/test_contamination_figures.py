@@ -10,7 +10,7 @@ import pytest
 
 from benchmark import data
 from benchmark.contamination import STRICTEST_THRESHOLD, closest_test_images
-from benchmark.contamination.figures import copy_threshold, read_figures
+from benchmark.documents.measured.contamination_figures import copy_threshold, read_figures
 from benchmark.errors import MettleError
 from benchmark.statistics import wilson_interval
 from scripts.leak_transforms import COLOUR_LEAKS, LEAKS, leaked
@@ -45,6 +45,12 @@ def test_a_data_set_has_its_own_threshold_or_the_strictest_measured() -> None:
 def test_a_data_set_without_figures_is_refused() -> None:
     with pytest.raises(MettleError, match=r"one of cifar10, fashion-mnist, but got svhn\. Make them"):
         read_figures("svhn")
+
+
+def test_an_unreadable_measurement_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(MettleError, match=r"x\.json"):
+        copy_threshold("x", tmp_path)
 
 
 @pytest.mark.parametrize("honest", [4000, 3000, 500])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmark.contamination.figures import Figures, read_figures
+from benchmark.documents.measured.contamination_figures import Figures, read_figures
 from benchmark.paths import ROOT
 
 DATASETS = ("fashion-mnist", "cifar10")

@@ -7,44 +7,64 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmark.documents.measured.distillation_anchors import UNITS
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT
-from benchmark.task_registry import all_tasks, find_task
-from leaderboard.curation_anchors import ANCHOR_RUNS, Anchor, anchors_line, curation_anchors
+from benchmark.task_registry import TaskEntry, all_tasks, find_task
+from leaderboard.anchors import ShownAnchor, anchors_line, shown_anchors
 from leaderboard.curation_tables import curation_tables
-from tasks.curation import reference
+from tasks.curation.anchors import anchor_accuracies
+from tasks.distillation.anchors import frozen_accuracies
+from tests.tasks.small_distillation import small_distillation, write_anchor
 
-TASKS = [entry.task.id for entry in all_tasks() if entry.task.family == "curation"]
+ENTRIES = [entry for entry in all_tasks() if entry.task.family in ("curation", "distillation")]
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_they_are_the_anchors_of_scoring(task: str) -> None:
-    entry = find_task(task)
-    frozen, shown = reference.anchor_accuracies(entry), curation_anchors(entry.task, ROOT / "tasks")
-    assert reference.ANCHOR_RUNS == ANCHOR_RUNS
+def of_scoring(entry: TaskEntry) -> dict[str, np.ndarray]:
+    if entry.task.family == "curation":
+        return anchor_accuracies(entry)
+    return {arm: units for arm in UNITS if (units := frozen_accuracies(entry, arm)) is not None}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.task.id)
+def test_they_are_the_anchors_of_scoring(entry: TaskEntry) -> None:
+    frozen, shown = of_scoring(entry), shown_anchors(entry.task, ROOT / "tasks")
     assert set(shown) == set(frozen)
     for arm, nets in frozen.items():
         assert shown[arm].mean == pytest.approx(nets.mean(), abs=1e-12)
         assert shown[arm].error == pytest.approx(nets.std(ddof=1) / np.sqrt(len(nets)), abs=1e-12)
+        assert shown[arm].nets == len(nets)
+
+
+def test_arms_that_are_not_whole_and_those_of_another_split_are_left_out(tmp_path: Path) -> None:
+    entry = find_task("distillation/fashion-mnist-ipc1", small_distillation(tmp_path / "tasks"))
+    write_anchor(entry, "random", [0.5, 0.52] * 5)
+    write_anchor(entry, "whole", [0.9, 0.91])
+    assert list(shown_anchors(entry.task, tmp_path / "tasks")) == ["random"]
+    write_anchor(entry, "random", [0.5, 0.52] * 5, split_sha256="0" * 64)
+    assert shown_anchors(entry.task, tmp_path / "tasks") == {}
 
 
 def test_other_families_and_unreadable_files(tmp_path: Path) -> None:
-    assert curation_anchors(find_task("corruption/cifar10-mc").task, ROOT / "tasks") == {}
-    (tmp_path / "curation").mkdir()
-    (tmp_path / "curation" / "reference.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(MettleError, match="nets by arm"):
-        curation_anchors(find_task(TASKS[0]).task, tmp_path)
+    assert shown_anchors(find_task("corruption/cifar10-mc").task, ROOT / "tasks") == {}
+    assert shown_anchors(ENTRIES[0].task, tmp_path) == {}
+    for entry in (ENTRIES[0], ENTRIES[-1]):
+        (tmp_path / entry.task.family).mkdir(exist_ok=True)
+        (tmp_path / entry.task.family / "reference.json").write_text("[]", encoding="utf-8")
+        with pytest.raises(MettleError, match=r"reference\.json"):
+            shown_anchors(entry.task, tmp_path)
 
 
 def test_the_line_of_a_task() -> None:
-    anchors = {"oracle": Anchor(0.9009, 0.0006), "random": Anchor(0.86, 0.001)}
-    assert anchors_line(anchors) == "balanced random 86.00 (standard error 0.10), oracle 90.09 (0.06); 20 nets each"
-    assert anchors_line({"random": Anchor(0.86, 0.001)}) == "balanced random 86.00 (standard error 0.10); 20 nets"
+    low, high = ShownAnchor("balanced random", 0.86, 0.001, 20), ShownAnchor("oracle", 0.9009, 0.0006, 20)
+    line = "balanced random 86.00 (20 nets, standard error 0.10)"
+    assert anchors_line({"random": low}) == line
+    assert anchors_line({"random": low, "oracle": high}) == f"{line}, oracle 90.09 (20 nets, standard error 0.06)"
     assert anchors_line({}) == ""
 
 
 def test_a_record_shows_the_error_only_of_its_own_anchor() -> None:
     cells = {"run:1": {"accuracy": 0.9}, "anchor:random": {"accuracy": 0.86, "runs": 20.0}}
     for mean, mark in ((0.86, "20 nets, standard error 0.10"), (0.87, "20 nets")):
-        (nets,), _ = curation_tables(cells, 0.9, {"random": Anchor(mean, 0.001)})
+        (nets,), _ = curation_tables(cells, 0.9, {"random": ShownAnchor("balanced random", mean, 0.001, 20)})
         assert nets.rows[-1].mark == mark

@@ -10,10 +10,10 @@ import numpy as np
 import safetensors.numpy
 
 from benchmark.documents import file_sha256
+from benchmark.documents.measured.curation_anchors import ANCHOR_RUNS, AnchorRun, Arm, CurationReference, TaskAnchors
 from benchmark.paths import ROOT
 from benchmark.submitted_sets.curated import CuratedSet
 from scripts.freeze_curation_split import freeze
-from tasks.curation.reference import ANCHOR_RUNS, AnchorRun, Arm, Reference, TaskAnchors
 from tasks.curation.split import OpenCuration, open_curation
 
 TESTED, CORRUPTED, STEPS, RUNS = 450, 15, 12, 2
@@ -80,7 +80,8 @@ def write_anchors(split: OpenCuration, accuracies: dict[Arm, list[float]]) -> No
         arms=arms,
     )
     name = f"{entry.task.id}.v{entry.task.version}"
-    (entry.folder / "reference.json").write_text(Reference(schema_version=1, anchors={name: anchors}).model_dump_json())
+    reference = CurationReference(schema_version=1, anchors={name: anchors})
+    (entry.folder / "reference.json").write_text(reference.model_dump_json())
 
 
 __all__ = ["RUNS", "STEPS", "TESTED", "open_curation", "small_curation", "submission", "write_anchors"]

@@ -10,23 +10,22 @@ import numpy as np
 
 from benchmark import data
 from benchmark.documents import file_sha256
-from benchmark.paths import ROOT
-from benchmark.submitted_sets import write_distilled
-from benchmark.submitted_sets.quantization import Quantized
-from benchmark.task_registry import TaskEntry
-from scripts.freeze_distillation_split import freeze
-from tasks.distillation.anchors import (
-    REFERENCE,
+from benchmark.documents.measured.distillation_anchors import (
+    FILE,
     SUBSETS,
     Anchor,
     AnchorRun,
     Arm,
     anchor_name,
-    arm_plan,
-    plan_sha256,
-    read_references,
+    read_distillation_reference,
     summary,
 )
+from benchmark.paths import ROOT
+from benchmark.submitted_sets import write_distilled
+from benchmark.submitted_sets.quantization import Quantized
+from benchmark.task_registry import TaskEntry
+from scripts.freeze_distillation_split import freeze
+from tasks.distillation.anchors import arm_plan, plan_sha256
 
 FOLDER = ROOT / "tasks" / "distillation"
 RUNS, LOOKED_AT = 3, 2
@@ -105,6 +104,6 @@ def write_anchor(
     ]
     hashes = {"plan_sha256": plan_sha256(arm_plan(entry, arm)), "split_sha256": entry.task.data.split_sha256}
     anchor = Anchor.model_validate({"training": "By hand.", "runs": runs, **hashes, **changes, **summary(runs)})
-    references = read_references(entry)
-    arms = {**getattr(references, arm), anchor_name(entry, arm): anchor}
-    (entry.folder / REFERENCE).write_text(references.model_copy(update={arm: arms}).model_dump_json())
+    references = read_distillation_reference(entry.folder)
+    arms = {**getattr(references, arm), anchor_name(entry.task, arm): anchor}
+    (entry.folder / FILE).write_text(references.model_copy(update={arm: arms}).model_dump_json())

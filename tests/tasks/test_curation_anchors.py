@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from small_curation import small_curation
 
+from benchmark.documents.measured.curation_anchors import AnchorRun, Arm, TaskAnchors, read_curation_reference
 from benchmark.task_registry import TaskEntry, find_task
 from scripts import measure_curation_anchors
 from scripts.measure_curation_anchors import choice_of, measure
-from tasks.curation.reference import AnchorRun, Arm, TaskAnchors, read_reference
 from tasks.curation.split import OpenCuration, open_curation
 
 TASK = "curation/fashion-mnist-dirty-1k"
@@ -55,9 +55,9 @@ def test_random_choices_are_balanced_and_oracle_ones_sound(split: OpenCuration) 
 def test_runs_are_added_once_and_finished_ones_are_kept(entry: TaskEntry, capsys: pytest.CaptureFixture[str]) -> None:
     measure(entry, "random", 1)
     measure(entry, "oracle", 1)
-    first = read_reference(entry).anchors[f"{TASK}.v1"]
+    first = read_curation_reference(entry.folder).anchors[f"{TASK}.v1"]
     measure(entry, "random", 2)
-    both = read_reference(entry).anchors[f"{TASK}.v1"]
+    both = read_curation_reference(entry.folder).anchors[f"{TASK}.v1"]
     assert both.arms["random"][0] == first.arms["random"][0]
     assert both.arms["oracle"] == first.arms["oracle"]
     assert [run.choice_seed for run in both.arms["random"]] == [0, 1]
@@ -78,7 +78,7 @@ def test_a_run_that_another_process_finished_first_is_not_kept_twice(
     monkeypatch.setattr(measure_curation_anchors, "_trained", while_another_finishes)
     (entry.folder / "reference.json").unlink(missing_ok=True)
     measure(entry, "oracle", 1)
-    assert read_reference(entry).anchors[f"{TASK}.v1"].arms["oracle"] == [first]
+    assert read_curation_reference(entry.folder).anchors[f"{TASK}.v1"].arms["oracle"] == [first]
 
 
 @pytest.mark.parametrize("seeds", [[(0, 1), (0, 2)], [(1, 1), (0, 2)], [(0, 1), (1, 1)]])

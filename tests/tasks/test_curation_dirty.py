@@ -11,6 +11,7 @@ from small_curation import TESTED, small_curation, submission, write_anchors
 from torch import nn
 
 from benchmark import evaluate, launch
+from benchmark.documents.measured.curation_anchors import AnchorRun, CurationReference
 from benchmark.effort import Effort, Tier
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options
@@ -20,11 +21,11 @@ from benchmark.selection.oracle import oracle
 from benchmark.selection.random_choice import balanced_random_choice
 from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import find_task
+from tasks.curation.anchors import anchor_accuracies
 from tasks.curation.chosen import choose, least_suspect
 from tasks.curation.dirty import PROTOCOL
 from tasks.curation.fixed_training import STANDARD_ONLY
 from tasks.curation.measures import PLAN
-from tasks.curation.reference import AnchorRun, Reference, anchor_accuracies
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, open_curation
 
@@ -287,7 +288,7 @@ def test_a_ranking_end_to_end(split: OpenCuration, tasks_dir: Path, tmp_path: Pa
 def test_an_arm_counts_with_its_first_twenty_runs_and_not_before(split: OpenCuration) -> None:
     path = split.entry.folder / "reference.json"
     write_anchors(split, {"random": [0.7], "oracle": [0.9]})
-    reference = Reference.model_validate_json(path.read_text())
+    reference = CurationReference.model_validate_json(path.read_text())
     (anchors,) = reference.anchors.values()
     more = [AnchorRun(choice_seed=20, net_seed=20, right=0)]
     anchors.arms["random"] = anchors.arms["random"] + more

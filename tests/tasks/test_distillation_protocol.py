@@ -11,6 +11,7 @@ from benchmark import data, evaluate, evaluation
 from benchmark.contamination.findings import look_for_copies
 from benchmark.dataset_protocol import JUDGING_BATCH
 from benchmark.documents import Artifact, Record
+from benchmark.documents.measured.distillation_anchors import FILE
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options, score_submission
@@ -18,7 +19,6 @@ from benchmark.protocol import Candidate
 from benchmark.score import close
 from benchmark.submitted_sets.quantization import Quantized
 from benchmark.task_registry import find_task
-from tasks.distillation.anchors import REFERENCE
 from tasks.distillation.split import CANARIES_SHA256
 from tasks.distillation.standard_training import PROTOCOL
 from tests.tasks.small_distillation import (
@@ -131,7 +131,7 @@ def test_anchors_give_lift_and_recovery(scored: Record, tasks_dir: Path, folder:
         write_anchor(entry, "whole", [mean + 0.1, mean + 0.12, mean + 0.08])
         both = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1)).result.scores
     finally:
-        (entry.folder / REFERENCE).unlink()
+        (entry.folder / FILE).unlink()
     assert both["lift"].value == pytest.approx(0.15)
     assert both["recovery"].value == pytest.approx(0.15 / 0.25)
     for name in ("lift", "recovery"):

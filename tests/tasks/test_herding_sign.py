@@ -15,9 +15,9 @@ from benchmark.set_making.recipe import read_set_recipe
 from benchmark.submitted_sets import CuratedSet
 from benchmark.task_registry import find_task
 from benchmark.training.trainer import train
+from tasks.curation.anchors import anchor_accuracies
 from tasks.curation.chosen import choose
 from tasks.curation.measures import PLAN
-from tasks.curation.reference import anchor_accuracies
 from tasks.curation.split import OpenCuration, open_curation
 
 

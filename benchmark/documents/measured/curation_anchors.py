@@ -1,16 +1,15 @@
-"""The frozen anchors of the family: nets trained on random and on oracle choices, run by run."""
+"""The anchors of curation tasks, tasks/curation/reference.json: nets on random and on oracle choices, run by run."""
 
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from benchmark.documents.strict import Sha256, Strict, decode_file, parse
-from benchmark.errors import MettleError
-from benchmark.task_registry import TaskEntry
+from benchmark.documents.task import Task
 
 FILE = "reference.json"
 ANCHOR_RUNS = 20
@@ -46,41 +45,34 @@ class TaskAnchors(Strict):
                     raise ValueError(f"the seeds of the runs of {arm} ascend, and none is there twice")
         return self
 
+    def belong_to(self, task: Task) -> bool:
+        """Whether the nets were trained for this definition and split of the task."""
+        return (self.task_sha256, self.split_sha256) == (task.scoring_sha256, task.data.split_sha256)
 
-class Reference(Strict):
-    """The content of `reference.json`."""
+    def accuracies(self) -> dict[str, list[float]]:
+        """Of each arm that has ANCHOR_RUNS runs, the accuracies of the first of them, in [0, 1]."""
+        return {
+            arm: [run.right / self.tested for run in runs[:ANCHOR_RUNS]]
+            for arm, runs in self.arms.items()
+            if len(runs) >= ANCHOR_RUNS
+        }
+
+
+class CurationReference(Strict):
+    """The content of the file."""
 
     schema_version: Literal[1]
     anchors: dict[str, TaskAnchors]
     """By `<id>.v<version>`."""
 
+    def of(self, task: Task) -> TaskAnchors | None:
+        """The anchors under the name of a task version, whether they still belong to it or not."""
+        return self.anchors.get(f"{task.id}.v{task.version}")
 
-def read_reference(entry: TaskEntry) -> Reference:
-    """All anchors of the family; none where there is no file yet."""
-    path = entry.folder / FILE
+
+def read_curation_reference(folder: Path) -> CurationReference:
+    """All anchors of the family, from its folder; none where there is no file, MettleError for a bad one."""
+    path = folder / FILE
     if not path.is_file():
-        return Reference(schema_version=1, anchors={})
-    return parse(Reference, decode_file(path), path)
-
-
-def anchor_accuracies(entry: TaskEntry) -> dict[str, np.ndarray]:
-    """Accuracies of the first runs of each arm that has enough of them: float64 (ANCHOR_RUNS,) in [0, 1].
-
-    Raises MettleError for anchors of another definition or split of the task.
-    """
-    task = entry.task
-    anchors = read_reference(entry).anchors.get(f"{task.id}.v{task.version}")
-    if anchors is None:
-        return {}
-    if (anchors.task_sha256, anchors.split_sha256) != (task.scoring_sha256, task.data.split_sha256):
-        raise MettleError(
-            entry.folder / FILE,
-            f"its anchors of {task.id} belong to another definition or split of the task",
-            anchors.task_sha256[:12],
-            "Restore it, or measure them again: python -m scripts.measure_curation_anchors",
-        )
-    return {
-        arm: np.array([run.right / anchors.tested for run in runs[:ANCHOR_RUNS]])
-        for arm, runs in anchors.arms.items()
-        if len(runs) >= ANCHOR_RUNS
-    }
+        return CurationReference(schema_version=1, anchors={})
+    return parse(CurationReference, decode_file(path), path)

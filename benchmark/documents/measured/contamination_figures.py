@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from benchmark.documents.strict import Finite, Line, Paragraph, Strict, decode_file, parse
+from benchmark.documents.strict import Finite, Line, Paragraph, Share, Strict, decode_file, parse
 from benchmark.errors import MettleError
+from benchmark.paths import ROOT
 
-FOLDER = Path(__file__).parent / "figures"
-Share = Annotated[Finite, Field(ge=0, le=1)]
+FOLDER = ROOT / "benchmark" / "contamination" / "figures"
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -40,22 +41,23 @@ class Figures(Strict):
     """Mean-removed cosine of the pixels as they are, for comparison."""
 
 
-def read_figures(dataset: str) -> Figures:
-    """The committed measurement of a data set; MettleError where there is none."""
-    path = FOLDER / f"{dataset}.json"
+@cache
+def read_figures(dataset: str, folder: Path = FOLDER) -> Figures:
+    """The committed measurement of a data set; MettleError where there is none, or none that can be read."""
+    path = folder / f"{dataset}.json"
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.json")))
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.json")))
         raise MettleError(
             "contamination figures", f"one of {known}", dataset, "Make them with scripts/measure_contamination.py."
         )
     return parse(Figures, decode_file(path), path)
 
 
-def copy_threshold(dataset: str) -> float:
+def copy_threshold(dataset: str, folder: Path = FOLDER) -> float:
     """The correlation from which an image counts as a near copy of a test image, in (0, 1].
 
     As measured on the data set; without a measurement the strictest of the data sets that have one.
     """
-    if (FOLDER / f"{dataset}.json").is_file():
-        return read_figures(dataset).aligned.threshold
-    return max(read_figures(path.stem).aligned.threshold for path in FOLDER.glob("*.json"))
+    if (folder / f"{dataset}.json").is_file():
+        return read_figures(dataset, folder).aligned.threshold
+    return max(read_figures(path.stem, folder).aligned.threshold for path in folder.glob("*.json"))

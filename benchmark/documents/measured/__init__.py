@@ -1,0 +1,1 @@
+"""Committed measurements that scores and pages go by: the anchors of tasks, and the search for copies."""
