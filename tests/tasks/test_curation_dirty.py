@@ -1,4 +1,4 @@
-"""The dirty protocol: what choices and rankings did with known dirt, gains between anchors, and who knew the truth."""
+"""The dirty protocol: what choices and rankings did with known dirt, and who knew the truth."""
 
 from __future__ import annotations
 
@@ -6,70 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from small_curation import TESTED, small_curation, submission, write_anchors
-from torch import nn
+from small_curation import combined, random_pick, submission, write_anchors
 
-from benchmark import evaluate, launch
-from benchmark.documents.measured.curation_anchors import AnchorRun, CurationReference
-from benchmark.effort import Effort, Tier
+from benchmark import evaluate
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options
-from benchmark.models.net import Net
-from benchmark.protocol import Candidate, Scored
 from benchmark.selection.oracle import oracle
 from benchmark.selection.random_choice import balanced_random_choice
 from benchmark.submitted_sets.curated import CuratedSet
-from benchmark.task_registry import find_task
-from tasks.curation.anchors import anchor_accuracies
 from tasks.curation.chosen import choose, least_suspect
-from tasks.curation.dirty import PROTOCOL
-from tasks.curation.fixed_training import STANDARD_ONLY
 from tasks.curation.measures import PLAN
 from tasks.curation.settings import settings_of
-from tasks.curation.split import OpenCuration, open_curation
+from tasks.curation.split import OpenCuration
 
 TASK = "curation/fashion-mnist-dirty-1k"
-
-
-@pytest.fixture(scope="module")
-def tasks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_curation(tmp_path_factory.mktemp("small") / "tasks", TASK.split("/")[1])
-
-
-@pytest.fixture(scope="module")
-def split(tasks_dir: Path) -> OpenCuration:
-    return open_curation(find_task(TASK, tasks_dir))
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "curation cache"))
-    monkeypatch.setattr(launch, "available_cores", lambda: 1)  # two threads on a busy machine are slower than one
-
-
-def said(split: OpenCuration, shares: list[float]) -> dict[str, dict[str, np.ndarray]]:
-    """What nets say that get such shares of the test images right, and the canaries last."""
-    shards: dict[str, dict[str, np.ndarray]] = {}
-    order = np.r_[np.setdiff1d(np.arange(TESTED), split.frozen.canary.ids), split.frozen.canary.ids]
-    for run, share in enumerate(shares):
-        wrong = np.isin(np.arange(TESTED), order[round(share * TESTED) :])
-        predicted = np.where(wrong, (split.labels + 1) % 10, split.labels)
-        shards[f"{PLAN}/seed {run}"] = {
-            "predicted": predicted.astype(np.uint8),
-            "corrupted_right": np.full(12, 5, np.uint16),
-            "watched_right": np.zeros(13, np.uint8),
-            "train_loss": np.array([0.5]),
-        }
-    return shards
-
-
-def combined(
-    split: OpenCuration, folder: Path, choice: CuratedSet, shares: list[float] | None = None, tier: Tier = "standard"
-) -> Scored:
-    file = submission(folder, TASK, choice) / "choice.safetensors"
-    candidate = Candidate("curated", file=file, effort=Effort(tier))
-    return PROTOCOL.combine(split.entry, split, candidate, said(split, shares or [0.8, 0.82]))
+pytestmark = pytest.mark.usefixtures("curation_cache")
 
 
 def sound(split: OpenCuration) -> np.ndarray:
@@ -78,71 +29,6 @@ def sound(split: OpenCuration) -> np.ndarray:
 
 def oracle_choice(split: OpenCuration) -> np.ndarray:
     return np.sort(oracle(split.pool.labels, sound(split), split.pool.sources, 1000, 0))
-
-
-def random_pick(split: OpenCuration) -> np.ndarray:
-    return np.sort(balanced_random_choice(split.pool.labels, 1000, 0))
-
-
-def test_without_anchors_the_gain_is_missing(split: OpenCuration, tmp_path: Path) -> None:
-    scores = combined(split, tmp_path / "random", CuratedSet("indices", random_pick(split))).scores
-    assert "normalized_gain" not in scores
-    assert scores["accuracy"].value == pytest.approx(0.81)
-
-
-@pytest.mark.parametrize(("shares", "gain"), [([0.7, 0.7, 0.7], 0), ([0.9, 0.9, 0.9], 1), ([0.3, 0.3, 0.3], -2)])
-def test_the_gain_is_0_and_1_at_the_anchors_and_not_clipped(
-    split: OpenCuration, tmp_path: Path, shares: list[float], gain: float
-) -> None:
-    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
-    try:
-        found = combined(split, tmp_path / "random", CuratedSet("indices", random_pick(split)), shares)
-    finally:
-        (split.entry.folder / "reference.json").unlink()
-    score = found.scores["normalized_gain"]
-    assert score.value == pytest.approx(gain, abs=1e-9)
-    assert score.covers == "training runs"
-    assert score.lower is not None
-    assert score.upper is not None
-    assert score.lower < gain < score.upper  # nets without spread still have the anchors' errors
-    assert found.cells["anchor:oracle"] == {"accuracy": pytest.approx(0.9), "runs": 20}
-
-
-@pytest.mark.parametrize("tier", ["quick", "fast"])
-def test_a_run_of_another_tier_has_no_gain_and_says_why(split: OpenCuration, tmp_path: Path, tier: Tier) -> None:
-    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
-    try:
-        choice = CuratedSet("indices", random_pick(split))
-        standard = combined(split, tmp_path / "random", choice)
-        other = combined(split, tmp_path / "random", choice, tier=tier)
-    finally:
-        (split.entry.folder / "reference.json").unlink()
-    assert set(standard.scores) - set(other.scores) == {"normalized_gain"}
-    assert other.scores["accuracy"] == standard.scores["accuracy"]
-    assert not any(name.startswith("anchor:") for name in other.cells)
-    assert (standard.notes, other.notes) == ([], [STANDARD_ONLY])
-
-
-def test_the_mean_is_divided_once(split: OpenCuration, tmp_path: Path) -> None:
-    write_anchors(split, {"random": [0.5, 0.7], "oracle": [0.8, 0.9]})
-    try:
-        found = combined(split, tmp_path / "random", CuratedSet("indices", random_pick(split)), [0.6, 0.8])
-    finally:
-        (split.entry.folder / "reference.json").unlink()
-    assert found.scores["normalized_gain"].value == pytest.approx((0.7 - 0.6) / (0.85 - 0.6))
-
-
-def test_anchors_in_disorder_leave_no_gain_and_foreign_ones_are_refused(split: OpenCuration, tmp_path: Path) -> None:
-    path = split.entry.folder / "reference.json"
-    write_anchors(split, {"random": [0.9, 0.9], "oracle": [0.8, 0.8]})
-    try:
-        scores = combined(split, tmp_path / "random", CuratedSet("indices", random_pick(split))).scores
-        assert "normalized_gain" not in scores
-        path.write_text(path.read_text().replace(split.entry.task.scoring_sha256, "0" * 64))
-        with pytest.raises(MettleError, match="another definition"):
-            anchor_accuracies(split.entry)
-    finally:
-        path.unlink()
 
 
 def test_a_random_choice_has_the_pools_dirt(split: OpenCuration, tmp_path: Path) -> None:
@@ -174,32 +60,6 @@ def test_wrong_labels_that_are_hardly_drawn_hide_no_oracle(split: OpenCuration, 
     assert found.scores["wrong_label_share"].value < 1e-4
     assert found.scores["distinct_images"].value == (980 if weight == 0 else 1000)
     assert [flag.name for flag in found.flags] == ["anomaly"]
-
-
-def test_several_choices_of_one_method_count_as_one_run_each(split: OpenCuration, tmp_path: Path) -> None:
-    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
-    try:
-        small, large = random_pick(split)[::2], random_pick(split)
-        sets = {
-            "first": combined(split, tmp_path / "first", CuratedSet("indices", large), [0.90, 0.91]),
-            "second": combined(split, tmp_path / "second", CuratedSet("indices", small), [0.93, 0.94]),
-        }
-    finally:
-        (split.entry.folder / "reference.json").unlink()
-    merged = PROTOCOL.merge(split.entry, split, sets)
-    primary = merged.outcomes["primary"]
-    right = [sets[name].outcomes["primary"].array.sum() for name in sets]
-    assert primary.array.tolist() == right
-    assert primary.scale == 2 * TESTED
-    accuracy, gain = merged.scores["accuracy"], merged.scores["normalized_gain"]
-    assert accuracy.value == pytest.approx(primary.array.mean() / primary.scale)
-    assert (accuracy.covers, accuracy.n) == ("both", TESTED)
-    assert gain.value == pytest.approx(np.mean([one.scores["normalized_gain"].value for one in sets.values()]))
-    assert gain.covers == "training runs"
-    assert gain.upper is not None
-    assert gain.upper > 1.2  # never clipped
-    distinct = merged.scores["distinct_images"]
-    assert (distinct.value, distinct.lower) == (750, None)
 
 
 def test_a_filter_that_loses_hard_images_is_not_flagged(split: OpenCuration, tmp_path: Path) -> None:
@@ -258,7 +118,7 @@ def test_what_a_ranking_leaves_is_drawn_balanced(split: OpenCuration) -> None:
 
 @pytest.mark.parametrize("form", ["images", "twice"])
 def test_own_images_and_orders_that_are_none_are_refused(
-    split: OpenCuration, tasks_dir: Path, tmp_path: Path, form: str
+    split: OpenCuration, curation_tasks: Path, tmp_path: Path, form: str
 ) -> None:
     if form == "images":
         choice = CuratedSet("images", images=split.pool.images[:5], labels=split.pool.labels[:5])
@@ -266,14 +126,14 @@ def test_own_images_and_orders_that_are_none_are_refused(
         choice = CuratedSet("suspicion", suspicion=np.zeros(60_000, np.int64))
     rule = "takes indices or suspicion" if form == "images" else "names every image of the pool once"
     with pytest.raises(MettleError, match=rule):
-        evaluate(submission(tmp_path / form, TASK, choice), TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+        evaluate(submission(tmp_path / form, TASK, choice), TASK, options=Options(tasks_dir=curation_tasks, workers=1))
 
 
-def test_a_ranking_end_to_end(split: OpenCuration, tasks_dir: Path, tmp_path: Path) -> None:
+def test_a_ranking_end_to_end(split: OpenCuration, curation_tasks: Path, tmp_path: Path) -> None:
     write_anchors(split, {"random": [0.2, 0.3], "oracle": [0.7, 0.9]})
     try:
         folder = submission(tmp_path / "ranking", TASK, CuratedSet("suspicion", suspicion=perfect_order(split)))
-        options = Options(tasks_dir=tasks_dir, workers=1)
+        options = Options(tasks_dir=curation_tasks, workers=1)
         record, again = evaluate(folder, TASK, options=options), evaluate(folder, TASK, options=options)
     finally:
         (split.entry.folder / "reference.json").unlink()
@@ -283,52 +143,3 @@ def test_a_ranking_end_to_end(split: OpenCuration, tasks_dir: Path, tmp_path: Pa
     mean = result.scores["accuracy"].value
     assert result.scores["normalized_gain"].value == pytest.approx((mean - 0.25) / (0.8 - 0.25), abs=1e-3)
     assert again.result == result
-
-
-def test_an_arm_counts_with_its_first_twenty_runs_and_not_before(split: OpenCuration) -> None:
-    path = split.entry.folder / "reference.json"
-    write_anchors(split, {"random": [0.7], "oracle": [0.9]})
-    reference = CurationReference.model_validate_json(path.read_text())
-    (anchors,) = reference.anchors.values()
-    more = [AnchorRun(choice_seed=20, net_seed=20, right=0)]
-    anchors.arms["random"] = anchors.arms["random"] + more
-    anchors.arms["oracle"] = anchors.arms["oracle"][:-1]
-    path.write_text(reference.model_dump_json())
-    try:
-        found = anchor_accuracies(split.entry)
-    finally:
-        path.unlink()
-    assert set(found) == {"random"}
-    assert found["random"].tolist() == [0.7] * 20
-
-
-class Constant(nn.Module):
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return torch.eye(10)[torch.full((len(images),), 3)].to(images.dtype)
-
-
-class Noise(nn.Module):
-    """Logits that are a fixed wild function of the pixels, with no relation to the classes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(784, 10, generator=torch.Generator().manual_seed(0)))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return torch.sin(1e4 * images.flatten(1) @ self.weight)
-
-
-@pytest.mark.parametrize("module", [Constant(), Noise()])
-def test_constant_and_random_nets_are_at_the_gain_of_one_class_in_ten(
-    split: OpenCuration, tmp_path: Path, module: nn.Module
-) -> None:
-    file = submission(tmp_path / "any", TASK, CuratedSet("indices", random_pick(split))) / "choice.safetensors"
-    said_by = PROTOCOL.judge(split.entry, split, PLAN, 0, Net(module, 1, 28))
-    shards = {f"{PLAN}/seed {run}": {**said_by, "train_loss": np.array([0.0])} for run in range(2)}
-    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
-    try:
-        found = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file), shards)
-    finally:
-        (split.entry.folder / "reference.json").unlink()
-    assert found.scores["normalized_gain"].value == pytest.approx((0.1 - 0.7) / 0.2, abs=0.25)
-    assert found.scores["accuracy"].value == pytest.approx(0.1, abs=0.05)

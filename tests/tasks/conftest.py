@@ -1,0 +1,34 @@
+"""Small curation tasks for the modules that name one in TASK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from small_curation import small_curation
+
+from benchmark import launch
+from benchmark.task_registry import find_task
+from tasks.curation.split import OpenCuration, open_curation
+
+
+@pytest.fixture(scope="module")
+def curation_tasks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tasks folder with the small task that the module calls TASK."""
+    return small_curation(tmp_path_factory.mktemp("small") / "tasks", request.module.TASK.split("/")[1])
+
+
+@pytest.fixture(scope="module")
+def split(request: pytest.FixtureRequest, curation_tasks: Path) -> OpenCuration:
+    """What that task opens."""
+    return open_curation(find_task(request.module.TASK, curation_tasks))
+
+
+@pytest.fixture(scope="module")
+def curation_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache that all modules of the family share, and one process: two on a busy machine are slower than one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "curation cache"))
+        patch.setattr(launch, "available_cores", lambda: 1)
+        yield
