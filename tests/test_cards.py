@@ -1,0 +1,46 @@
+"""Numbers with an interval in README and the task cards are those of committed records."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmark.documents.store import find_records
+from benchmark.paths import ROOT
+from benchmark.reproduce import SUBMISSIONS
+
+CARDS = [ROOT / "README.md", *sorted((ROOT / "tasks").glob("*/README.md"))]
+NUMBER = r"-?\d*\.?\d+"
+WITH_INTERVAL = re.compile(rf"(?<![\d.])({NUMBER})(?:\*\*)? \[({NUMBER}), ({NUMBER})\]")
+Numbers = tuple[float, float, float]
+
+
+@pytest.fixture(scope="module")
+def scored() -> list[Numbers]:
+    """Value and interval of all scores of all committed records, as shares and in percent."""
+    scores = [score for _, record in find_records(SUBMISSIONS) for score in record.result.scores.values()]
+    found = [(one.value, one.lower, one.upper) for one in scores if one.lower is not None and one.upper is not None]
+    return found + [(100 * value, 100 * lower, 100 * upper) for value, lower, upper in found]
+
+
+def rounds_to(number: float, text: str) -> bool:
+    digits = len(text.partition(".")[2])
+    return abs(number - float(text)) <= 0.5 * 10**-digits + 1e-9
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.parent.name)
+def test_each_is_a_score_of_a_record(card: Path, scored: list[Numbers]) -> None:
+    given = [(match.group(0), match.groups()) for match in WITH_INTERVAL.finditer(card.read_text(encoding="utf-8"))]
+    unknown = [
+        shown
+        for shown, texts in given
+        if not any(all(rounds_to(*pair) for pair in zip(numbers, texts, strict=True)) for numbers in scored)
+    ]
+    assert not unknown
+
+
+def test_the_cards_have_such_numbers() -> None:
+    counts = {card.parent.name: len(WITH_INTERVAL.findall(card.read_text(encoding="utf-8"))) for card in CARDS}
+    assert all(counts[family] >= 10 for family in ("distillation", "curation", "ood"))
