@@ -27,8 +27,8 @@ def left_out(metrics: Sequence[Metric]) -> str:
     if not anchored:
         return text
     if len(anchored) == len(metrics):
-        return f"{text} {'Its' if len(metrics) == 1 else 'Their'} anchors are not measured."
-    return f"{text} The anchors of {_listed(anchored)} are not measured."
+        return f"{text} {'Its' if len(metrics) == 1 else 'Their'} anchors were not measured when the rows were scored."
+    return f"{text} The anchors of {_listed(anchored)} were not measured when the rows were scored."
 
 
 def unseen_metrics(metrics: Iterable[Metric], tables: Collection[Table]) -> frozenset[str]:

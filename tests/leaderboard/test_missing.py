@@ -24,9 +24,15 @@ def metrics(*names: str) -> list[Metric]:
     [
         ([], ""),
         (["canary"], "No row has this yet: Canary."),
-        (["lift", "recovery"], "No row has these yet: Lift, Recovery. Their anchors are not measured."),
-        (["lift"], "No row has this yet: Lift. Its anchors are not measured."),
-        (["lift", "canary"], "No row has these yet: Lift, Canary. The anchors of Lift are not measured."),
+        (
+            ["lift", "recovery"],
+            "No row has these yet: Lift, Recovery. Their anchors were not measured when the rows were scored.",
+        ),
+        (["lift"], "No row has this yet: Lift. Its anchors were not measured when the rows were scored."),
+        (
+            ["lift", "canary"],
+            "No row has these yet: Lift, Canary. The anchors of Lift were not measured when the rows were scored.",
+        ),
     ],
 )
 def test_what_no_row_has(names: list[str], said: str) -> None:
@@ -59,7 +65,9 @@ def site(tmp_path: Path) -> Path:
 
 def test_the_task_page_names_them_and_describes_them_as_empty(site: Path) -> None:
     page = check_page(site / "tasks/distillation/few.v1.html", site)
-    assert "No row has these yet: Lift, Recovery. Their anchors are not measured." in page.text
+    assert (
+        "No row has these yet: Lift, Recovery. Their anchors were not measured when the rows were scored." in page.text
+    )
     assert page.text.count("No row has it yet.") == 2
     assert "Bytes total. Lower is better. No row has it yet." not in page.text
 
