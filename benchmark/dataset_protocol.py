@@ -119,7 +119,7 @@ class DatasetProtocol(Protocol):
         raise TypeError("the shards of a data set depend on the artifact; ask groups_for")
 
     def groups_for(self, entry: TaskEntry, artifact: Artifact, effort: Effort) -> list[list[str]]:
-        """Every training and inspection is a group of its own, the longest plans first."""
+        """Every training and inspection is a group of its own, in the order of the plans."""
         trainings = [
             [f"{name}/seed {effort.seed(artifact.sha256, run)}"]
             for name, planned in self.plans(entry, artifact, effort.tier).items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -48,3 +49,15 @@ def proportion_score(hits: np.ndarray) -> Score:
     """The share of hits, with Wilson's interval; hits: bool (N,)."""
     interval = wilson_interval(int(hits.sum()), len(hits), CONFIDENCE)
     return interval_score(float(hits.mean()), interval, len(hits))
+
+
+def anchor_cells(anchors: Mapping[str, np.ndarray | None]) -> dict[str, dict[str, float]]:
+    """What scores are set against, `anchor:<arm>`: the mean accuracy of an arm's nets and their number.
+
+    anchors: by arm, accuracies float64 (k,) in [0, 1]; arms without any are left out.
+    """
+    return {
+        f"anchor:{arm}": {"accuracy": float(accuracies.mean()), "runs": float(len(accuracies))}
+        for arm, accuracies in anchors.items()
+        if accuracies is not None
+    }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
+from leaderboard.anchor_rows import anchor_rows
 from leaderboard.anchors import ShownAnchor
 from leaderboard.cells import ByName, Values, cells_of_kinds
 from leaderboard.copy_tables import COPY_KINDS, copy_tables
@@ -41,14 +41,7 @@ def _nets(runs: ByName, anchors: ByName, frozen: Mapping[str, ShownAnchor]) -> P
     if not runs:
         return None
     rows = [PartRow(f"Net {run}", (share_cell(values, "accuracy"), _loss(values))) for run, values in runs.items()]
-    rows += [
-        PartRow(
-            ANCHORS.get(arm, arm),
-            (share_cell(values, "accuracy"), PartCell(MISSING)),
-            mark=_of_nets(values, frozen.get(arm)),
-        )
-        for arm, values in anchors.items()
-    ]
+    rows += anchor_rows(anchors, ANCHORS, frozen)
     columns = (
         PartColumn("Test accuracy %", best="high"),
         PartColumn("Training loss", "Mean over the last epoch, on labels as they were given.", "low"),
@@ -57,14 +50,6 @@ def _nets(runs: ByName, anchors: ByName, frozen: Mapping[str, ShownAnchor]) -> P
         " Anchors are frozen: each of their nets had a choice of its own." if anchors else ""
     )
     return PartTable("Net by net", caption, "Net", columns, tuple(rows))
-
-
-def _of_nets(values: Values, frozen: ShownAnchor | None) -> str:
-    """How many nets an anchor is a mean of, and its error where the task's anchor is still the record's."""
-    nets = f"{values['runs']:.0f} nets" if "runs" in values else ""
-    if frozen is None or not math.isclose(values.get("accuracy", math.nan), frozen.mean):
-        return nets
-    return f"{nets}, standard error {plain(100 * frozen.error, 2)}".removeprefix(", ")
 
 
 def _loss(values: Values) -> PartCell:

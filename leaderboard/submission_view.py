@@ -81,7 +81,7 @@ def record_view(
 ) -> RecordView:
     """A record of a task version.
 
-    newest_version: whether its task id alone names this version. anchors: of a curation task, by arm.
+    newest_version: whether its task id alone names this version. anchors: of the task, by arm.
     """
     entry = row.entry
     result = entry.record.result
@@ -113,7 +113,7 @@ def _family_tables(
     if task.family == "curation":
         return curation_tables(cells, copy_threshold(task.data.dataset), anchors)
     if task.family == "distillation":
-        return distillation_tables(cells, copy_threshold(task.data.dataset))
+        return distillation_tables(cells, copy_threshold(task.data.dataset), anchors)
     return [], cells
 
 

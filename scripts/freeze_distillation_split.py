@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -30,8 +31,11 @@ def main() -> None:
     parser.add_argument("dataset", help="for instance fashion-mnist")
     parser.add_argument("--tasks-dir", type=Path, default=ROOT / "tasks", help="where the tasks' TOML files lie")
     arguments = parser.parse_args()
-    for path in freeze(arguments.dataset, arguments.tasks_dir):
-        print(path)
+    try:
+        for path in freeze(arguments.dataset, arguments.tasks_dir):
+            print(path)
+    except MettleError as error:
+        sys.exit(str(error))
 
 
 def freeze(
@@ -50,7 +54,10 @@ def freeze(
         rule = "a distillation task of this data set is a draft"
         raise MettleError(dataset, rule, "none", "A frozen split is never changed: write a new version.")
     test = data.load(dataset, drafts[0].task.data.part)
-    calibration = json.loads((ROOT / "tasks" / "corruption" / "severities" / f"{dataset}.json").read_text())
+    severities = ROOT / "tasks" / "corruption" / "severities" / f"{dataset}.json"
+    if not severities.is_file():
+        raise MettleError(severities, "the corrupted cells need calibrated severities of the data set", "no such file")
+    calibration = json.loads(severities.read_text())
     folder = drafts[0].folder / "splits"
     folder.mkdir(exist_ok=True)
     split, checksums = freeze_split(

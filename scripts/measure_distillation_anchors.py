@@ -51,7 +51,8 @@ TRAINING: dict[Arm, str] = {
     "random": "Random real images, as many for each class as the task allows, drawn anew for each subset; nets trained "
     "by the task's ranked plan.",
     "whole": f"The whole training set: the task's ConvNet, {WHOLE_EPOCHS} epochs in batches of 256, SGD with momentum "
-    ".9, weight decay 5e-4, a rate of .05 that climbs for a tenth of the steps and falls to 0 along a cosine, DSA.",
+    ".9, weight decay 5e-4, a rate of .05 that climbs for a tenth of the steps and falls to 0 along a cosine; half "
+    "of the images mirrored, all shifted by up to 2 pixels.",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from benchmark.contamination.copies import (
-    STRICTEST_THRESHOLD,
     Closest,
     ExactCopy,
     closest_test_images,
@@ -12,7 +11,6 @@ from benchmark.contamination.copies import (
 from benchmark.contamination.similarity import Similarity
 
 __all__ = [
-    "STRICTEST_THRESHOLD",
     "Closest",
     "ExactCopy",
     "Similarity",

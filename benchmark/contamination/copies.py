@@ -17,8 +17,6 @@ from benchmark.contamination.similarity import Similarity
 Progress = Callable[[int, int], None]
 """Called with the images looked at so far, and all."""
 
-STRICTEST_THRESHOLD = 0.944
-"""Of the measured data sets: Fashion-MNIST's, see figures/. Garments are more alike than photographs."""
 _ROUGHLY_ALIGNED, _ROUGH_STEPS = 32, 1
 _ALIGNED, _STEPS = 4, 2
 """Candidates of each image at full resolution: many by a step, then the best of them to the end."""

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import special
 
 from benchmark.contamination.copies import closest_test_images, exact_copies
+from benchmark.contamination.hashes import SMALLEST_SIDE_PX, find_copies_by_hash
 from benchmark.documents import Flag
 
 INSPECTION = "contamination"
@@ -31,7 +32,8 @@ def look_for_copies(images: np.ndarray, test_images: np.ndarray, rows: np.ndarra
     rows: int (N,), which image of the set each of them shows, ascending from 0 without a gap; one may be shown in
     several ways. By default each shows its own.
     exact: int64 (E, 2), row and test row of equal pixels, mirrored or not. test_row: int64 (R,), the nearest one of
-    each row, and correlation: float64 (R,), in [-1, 1].
+    each row, and correlation: float64 (R,), in [-1, 1]. hashed, from SMALLEST_SIDE_PX a side on: int64 (H, 2), row and
+    test row whose perceptual hashes nearly agree; this needs the extra `hashes`, as `find_copies_by_hash` says.
     """
     shown = np.arange(len(images)) if rows is None else rows
     closest = closest_test_images(images, test_images)
@@ -39,16 +41,21 @@ def look_for_copies(images: np.ndarray, test_images: np.ndarray, rows: np.ndarra
     # The nearest of the ways a row is shown, the first of equals.
     order = np.lexsort((-closest.correlations, shown))
     nearest = order[np.unique(shown[order], return_index=True)[1]]
-    return {
+    found = {
         "exact": np.array(exact, dtype=np.int64).reshape(-1, 2),
         "test_row": closest.test_rows[nearest].astype(np.int64),
         "correlation": np.round(closest.correlations[nearest], DECIMALS),
     }
+    if min(*images.shape[1:3], *test_images.shape[1:3]) >= SMALLEST_SIDE_PX:
+        hashed = sorted({(int(shown[match.row]), match.test_row) for match in find_copies_by_hash(images, test_images)})
+        found["hashed"] = np.array(hashed, dtype=np.int64).reshape(-1, 2)
+    return found
 
 
 def copy_flags(found: Found, threshold: float) -> list[Flag]:
     """Contamination flags with their evidence: any exact copy, and more near copies than honest images have by chance.
 
+    Near copies are those that reach the correlation, and those whose hash agrees, where there are hashes.
     By chance: were FALSE_ALARMS of honest images near copies, at most UNLIKELY of honest sets would have so many or
     more. Of 10 images two are enough, of 100 five, of 500 twelve.
     """
@@ -59,12 +66,14 @@ def copy_flags(found: Found, threshold: float) -> list[Flag]:
         evidence = f"{len(taken):,} of {len(found['test_row']):,} images are test images, exactly: {_listing(exact)}."
         flags.append(Flag(name="contamination", evidence=evidence + " A row with exact copies is void."))
     order = np.argsort(-found["correlation"], kind="stable").tolist()
-    near = [row for row in order if row not in taken and found["correlation"][row] >= threshold]
+    hashed = {int(row): int(test_row) for row, test_row in found.get("hashed", ())}
+    near = [row for row in order if row not in taken and (found["correlation"][row] >= threshold or row in hashed)]
     if near and special.bdtrc(len(near) - 1, len(order), FALSE_ALARMS) <= UNLIKELY:
         evidence = (
-            f"{len(near):,} of {len(order):,} images nearly are test images (correlation from {threshold:.3f}, largest "
-            f"{found['correlation'][near[0]]:.3f}), where at most {FALSE_ALARMS:.0%} of honest ones are: "
-            f"{_listing([(row, int(found['test_row'][row])) for row in near])}."
+            f"{len(near):,} of {len(order):,} images nearly are test images (correlation from {threshold:.3f}"
+            f"{' or by hash' if hashed else ''}, largest {found['correlation'][near[0]]:.3f}), where at most "
+            f"{FALSE_ALARMS:.0%} of honest ones are: "
+            f"{_listing([(row, hashed.get(row, int(found['test_row'][row]))) for row in near])}."
         )
         flags.append(Flag(name="contamination", evidence=evidence))
     return flags

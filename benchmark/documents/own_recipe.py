@@ -80,7 +80,7 @@ class OwnRecipe(Strict):
     batch_size: Annotated[int, Field(ge=1, le=1024)]
     loss: OwnLoss = OwnLoss(name="cross_entropy")
     augmentations: list[Literal["dsa", "cutmix"]] = []
-    """Both, one, or none."""
+    """Both, one, or none; CutMix always comes first, as DSA works on normalized images."""
     zca: bool = False
     """Images of the set and of the test are whitened with the moments of the official training images."""
     factor: Literal[1, 2] = 1

@@ -34,8 +34,8 @@ from benchmark.selection import (
 )
 from benchmark.selection.quotas import class_quotas
 from benchmark.selection.shuffling import Indices
+from benchmark.set_making.distribution_matching import DistributionMatching, identity, match_distributions
 from benchmark.set_making.proxy import Evidence
-from benchmark.training.distribution_matching import DistributionMatching, identity, match_distributions
 from benchmark.training.plan import Count
 
 Features = Literal["proxy", "pixels"]

@@ -70,7 +70,7 @@ class TrainingPlan(Strict):
     optimizer: Optimizer
     schedule: Schedule = Schedule()
     augmentations: list[AnyAugmentation] = []
-    """Applied in this order."""
+    """Applied in this order, those that work on normalized images (DSA) after all others."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """bfloat16: convolutions run in it where autocast does so; the weights stay float32."""
     channels_last: bool = True

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from benchmark.documents import Flag, Score
-from benchmark.scores import CONFIDENCE, interval_score
+from benchmark.scores import CONFIDENCE, anchor_cells, interval_score
 from benchmark.statistics import mean_difference_interval
 from tasks.curation.chosen import Chosen
 from tasks.curation.fixed_training import FixedTraining
@@ -29,7 +29,7 @@ class Coreset(FixedTraining):
         lift = interval_score(
             float(nets.accuracies.mean() - random.mean()), interval, len(nets.accuracies), "training runs"
         )
-        return {"lift": lift}, {"anchor:random": {"accuracy": float(random.mean()), "runs": float(len(random))}}, []
+        return {"lift": lift}, anchor_cells({"random": random}), []
 
 
 PROTOCOL = Coreset()

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmark.documents import Flag, Score
 from benchmark.metrics import normalized_gain
-from benchmark.scores import CONFIDENCE, interval_score
+from benchmark.scores import CONFIDENCE, anchor_cells, interval_score
 from benchmark.statistics import normalized_gain_interval
 from tasks.curation.chosen import Chosen
 from tasks.curation.cleaning import choice_scores, ranking_cells, ranking_scores, truth_flag
@@ -25,7 +25,7 @@ class Dirty(FixedTraining):
         self, split: OpenCuration, chosen: Chosen, nets: Judged, anchors: Mapping[str, np.ndarray]
     ) -> tuple[dict[str, Score], dict[str, dict[str, float]], list[Flag]]:
         """The gain, where both anchors are given, and everything the arrays say."""
-        scores, cells = choice_scores(split, chosen), _anchor_cells(anchors)
+        scores, cells = choice_scores(split, chosen), anchor_cells(anchors)
         if gain := gain_score(nets.accuracies, anchors):
             scores = {split.entry.task.primary.name: gain} | scores
         if chosen.suspicion is not None:
@@ -46,13 +46,6 @@ def gain_score(runs: np.ndarray, anchors: Mapping[str, np.ndarray]) -> Score | N
     if not math.isfinite(value):
         return None
     return interval_score(value, normalized_gain_interval(runs, random, oracle, CONFIDENCE), len(runs), "training runs")
-
-
-def _anchor_cells(anchors: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    return {
-        f"anchor:{arm}": {"accuracy": float(accuracies.mean()), "runs": float(len(accuracies))}
-        for arm, accuracies in anchors.items()
-    }
 
 
 PROTOCOL = Dirty()

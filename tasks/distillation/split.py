@@ -107,6 +107,9 @@ class OpenDistillationSplit:
     def canary(self) -> Canary:
         """Test images that nearly all honest models miss; MettleError where the list is another than the frozen one."""
         name = self.dataset.name
+        if name not in CANARIES_SHA256:
+            fix = "Add its sha256 to CANARIES_SHA256 in tasks/distillation/split.py."
+            raise MettleError(f"canaries of {name}", f"are pinned for {', '.join(CANARIES_SHA256)}", name, fix)
         found = canonical_sha256(read_canary(name, len(self.dataset)).model_dump(mode="json"))
         if found != CANARIES_SHA256[name]:
             fix = "Restore it: git checkout -- tasks/corruption/canaries. Another list is another version of the tasks."
@@ -131,7 +134,9 @@ def open_distillation_split(entry: TaskEntry) -> OpenDistillationSplit:
     dataset = data.load(frozen.test.dataset, frozen.test.part)
     check_images(entry, frozen.test, dataset)
     cells = GeneratedCells(entry, dataset, frozen.corrupted, read_checksums(entry, frozen.corrupted))
-    return OpenDistillationSplit(dataset, frozen, cells, settings_of(entry).watched_per_class)
+    split = OpenDistillationSplit(dataset, frozen, cells, settings_of(entry).watched_per_class)
+    _ = split.canary  # refused here, before any training
+    return split
 
 
 def freeze_split(

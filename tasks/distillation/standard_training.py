@@ -18,9 +18,10 @@ from benchmark.documents import Artifact, Score
 from benchmark.documents.measured.contamination_figures import copy_threshold
 from benchmark.documents.measured.distillation_anchors import UNITS
 from benchmark.effort import Effort
+from benchmark.errors import MettleError
 from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
-from benchmark.scores import runs_and_images_score
+from benchmark.scores import anchor_cells, runs_and_images_score
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
 from tasks.corruption.canary_flag import canary_flag
@@ -52,6 +53,14 @@ class StandardTraining(DatasetProtocol):
         """The verified test images of the task, and its corrupted cells."""
         return open_distillation_split(entry)
 
+    def freeze_split(self, entry: TaskEntry) -> str:
+        raise MettleError(
+            entry.task.id,
+            "tasks of one data set share a split, which is frozen for all of them",
+            entry.task.data.dataset,
+            f"Run: python -m scripts.freeze_distillation_split {entry.task.data.dataset}. The card says what it needs.",
+        )
+
     def open_set(self, entry: TaskEntry, split: OpenDistillationSplit, artifact: Artifact, file: Path) -> TrainableSet:
         return read_trainable(entry, artifact, file)
 
@@ -60,7 +69,9 @@ class StandardTraining(DatasetProtocol):
 
     def adapted(self, opened: OpenSet, name: str, plan: TrainingPlan) -> TrainingPlan:
         submitted: TrainableSet = opened.submitted
-        return submitted.own.plan if name == OWN else submitted.adapted(plan)
+        if name == OWN:
+            return submitted.own.plan.model_copy(update={"precision": plan.precision})
+        return submitted.adapted(plan)
 
     def finished(self, opened: OpenSet, name: str, module: nn.Module) -> nn.Module:
         """A net of an own recipe sees whitened test images where it was trained on whitened ones."""
@@ -144,9 +155,9 @@ class StandardTraining(DatasetProtocol):
             **byte_scores(submitted.distilled.bytes),
             "learning_rate": Score(value=submitted.adapted(plans[main].plan).optimizer.learning_rate),
         }
+        anchors: dict[str, np.ndarray | None] = {arm: frozen_accuracies(entry, arm) for arm in UNITS}
         if tier == "standard":  # the anchors were trained by the ranked plan
-            units = {arm: frozen_accuracies(entry, arm) for arm in UNITS}
-            scores |= anchored_scores(right / len(labels), units["random"], units["whole"])
+            scores |= anchored_scores(right / len(labels), anchors["random"], anchors["whole"])
         canary = split.canary
         if canary.ids:
             scores["canary_accuracy"] = runs_and_images_score(correct[:, canary.ids])
@@ -165,6 +176,7 @@ class StandardTraining(DatasetProtocol):
             scores["own_recipe_accuracy"] = runs_and_images_score(hits_of_own)
             scores["own_recipe_bytes"] = Score(value=float(sum(submitted.own_recipe_bytes.values())))
         cells = {f"net:seed {seed}": net_cell(labels, arrays) for seed, arrays in zip(seeds, nets, strict=True)}
+        cells |= anchor_cells(anchors) if tier == "standard" else {}
         cells |= {f"architecture:{name}": net_cell(labels, arrays) for name, arrays in others.items()}
         cells |= {f"own:seed {seed}": net_cell(labels, arrays) for seed, arrays in own.items()}
         if own:

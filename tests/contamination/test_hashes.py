@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmark.contamination.findings import copy_flags, look_for_copies
 from benchmark.contamination.hashes import SMALLEST_SIDE_PX, HashMatch, find_copies_by_hash, perceptual_hashes
 from benchmark.errors import MettleError
 
@@ -34,6 +35,18 @@ def test_resized_and_brightened_copies_are_found_mirrored_or_not(photographs: np
         assert [(match.row, match.test_row, match.mirrored) for match in matches] == [
             (row, row, mirrored) for row in range(len(NAMES))
         ]
+
+
+def test_the_search_asks_hashes_from_128_pixels_on(photographs: np.ndarray) -> None:
+    """At a threshold that no correlation reaches, so that only hashes can raise the flag."""
+    softened = np.stack([resized(resized(image, 100), 160) for image in photographs[:4]])
+    found = look_for_copies(softened, photographs[2:])
+    assert found["hashed"].tolist() == [[2, 0], [3, 1]]
+    (flag,) = copy_flags(found, 1.1)
+    assert flag.evidence.startswith("2 of 4 images nearly are test images (correlation from 1.100 or by hash, largest ")
+    assert flag.evidence.endswith("image 3 is test image 1.")
+    small = np.stack([resized(image, 127) for image in photographs])
+    assert "hashed" not in look_for_copies(small[:4], small[2:])
 
 
 def test_other_photographs_are_no_copies(photographs: np.ndarray) -> None:

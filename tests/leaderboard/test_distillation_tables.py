@@ -25,7 +25,7 @@ CELLS = {
 
 
 def test_cells_become_tables_and_nothing_is_lost() -> None:
-    found, others = distillation_tables(CELLS, 0.9)
+    found, others = distillation_tables(CELLS, 0.9, {})
     assert [table.title for table in found] == ["Net by net", "Other architectures", "Nearest test images"]
     assert set(others) == {"fog/3", "group:class/Bag"}
     nets, architectures, pairs = found
@@ -34,9 +34,9 @@ def test_cells_become_tables_and_nothing_is_lost() -> None:
     assert architectures.rows[0].cells[1].text == "–"
     assert [cell.text for cell in pairs.rows[0].cells] == ["4,321", "0.952"]
     assert "From a correlation of 0.900 an image counts as a near copy" in pairs.caption
-    assert distillation_tables({}, 0.9) == ([], {})
+    assert distillation_tables({}, 0.9, {}) == ([], {})
     ((needed,), _) = distillation_tables(
-        {"own_bytes:set": {"bytes": 7850.0}, "own_bytes:teacher": {"bytes": 31400.0}}, 0.9
+        {"own_bytes:set": {"bytes": 7850.0}, "own_bytes:teacher": {"bytes": 31400.0}}, 0.9, {}
     )
     assert [(row.name, row.cells[0].text) for row in needed.rows] == [
         ("The set's own arrays", "7,850"), ("Teacher's weights", "31,400"),

@@ -13,6 +13,8 @@ from benchmark.paths import ROOT
 from benchmark.task_registry import TaskEntry, all_tasks, find_task
 from leaderboard.anchors import ShownAnchor, anchors_line, shown_anchors
 from leaderboard.curation_tables import curation_tables
+from leaderboard.distillation_tables import distillation_tables
+from leaderboard.numbers import MISSING
 from tasks.curation.anchors import anchor_accuracies
 from tasks.distillation.anchors import frozen_accuracies
 from tests.tasks.small_distillation import small_distillation, write_anchor
@@ -66,5 +68,10 @@ def test_the_line_of_a_task() -> None:
 def test_a_record_shows_the_error_only_of_its_own_anchor() -> None:
     cells = {"run:1": {"accuracy": 0.9}, "anchor:random": {"accuracy": 0.86, "runs": 20.0}}
     for mean, mark in ((0.86, "20 nets, standard error 0.10"), (0.87, "20 nets")):
-        (nets,), _ = curation_tables(cells, 0.9, {"random": ShownAnchor("balanced random", mean, 0.001, 20)})
-        assert nets.rows[-1].mark == mark
+        frozen = {"random": ShownAnchor("random", mean, 0.001, 20)}
+        for (nets,), _ in (
+            curation_tables(cells, 0.9, frozen),
+            distillation_tables({"net:1": cells["run:1"], "anchor:random": cells["anchor:random"]}, 0.9, frozen),
+        ):
+            assert [cell.text for cell in nets.rows[-1].cells] == ["86.00", MISSING]
+            assert nets.rows[-1].mark == mark

@@ -15,10 +15,11 @@ from benchmark.documents.measured.distillation_anchors import FILE
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options, score_submission
+from benchmark.pin import pin_task
 from benchmark.protocol import Candidate
 from benchmark.score import close
 from benchmark.submitted_sets.quantization import Quantized
-from benchmark.task_registry import find_task
+from benchmark.task_registry import TASKS_DIR, find_task
 from tasks.distillation.split import CANARIES_SHA256
 from tasks.distillation.standard_training import PROTOCOL
 from tests.tasks.small_distillation import (
@@ -271,9 +272,16 @@ def test_another_list_of_canaries_is_another_version(tasks_dir: Path, monkeypatc
     split = PROTOCOL.open_split(find_task(TASK, tasks_dir))
     assert split.canary.ids == [position for position in split.canary.ids if position < split.frozen.tested]
     monkeypatch.setitem(CANARIES_SHA256, "fashion-mnist", "0" * 64)
-    other = PROTOCOL.open_split(find_task(TASK, tasks_dir))
     with pytest.raises(MettleError, match="canaries of fashion-mnist: were frozen"):
-        _ = other.canary
+        PROTOCOL.open_split(find_task(TASK, tasks_dir))
+    monkeypatch.delitem(CANARIES_SHA256, "fashion-mnist")
+    with pytest.raises(MettleError, match="canaries of fashion-mnist: are pinned for cifar10, but got fashion-mnist"):
+        PROTOCOL.open_split(find_task(TASK, tasks_dir))
+
+
+def test_tasks_of_a_data_set_are_pinned_together() -> None:
+    with pytest.raises(MettleError, match="freeze_distillation_split cifar100"):
+        pin_task("distillation/cifar100-ipc10", TASKS_DIR)
 
 
 def test_a_set_over_budget_is_refused_before_any_training(tasks_dir: Path, tmp_path: Path) -> None:

@@ -92,13 +92,15 @@ def test_tiles_and_a_teacher_reach_the_nets_and_the_count(tasks_dir: Path, tmp_p
 
 
 def test_a_fast_run_trains_in_bfloat16_and_says_so(tasks_dir: Path, tmp_path: Path) -> None:
-    folder = submission(tmp_path / "fast", images=IMAGES, labels=LABELS)
+    folder = submission(tmp_path / "fast", images=IMAGES, labels=LABELS, extra=RECIPE.format(more=""))
     exact, fast = scored(folder, tasks_dir), scored(folder, tasks_dir, Effort("fast"))
     assert (fast.run.precision, exact.run.precision) == ("fast", "fp32")
     assert fast.id != exact.id
-    losses = [
-        [cell["train_loss"] for name, cell in record.result.cells.items() if name.startswith("net:")]
-        for record in (exact, fast)
-    ]
-    assert losses[0] != losses[1]
-    assert losses[0] == pytest.approx(losses[1], rel=0.05)  # three digits of bfloat16
+    for kind in ("net:", "own:"):
+        losses = [
+            [cell["train_loss"] for name, cell in record.result.cells.items() if name.startswith(kind)]
+            for record in (exact, fast)
+        ]
+        assert losses[0] != losses[1]
+        if kind == "net:":  # twenty steps of AdamW on five images go their own way
+            assert losses[0] == pytest.approx(losses[1], rel=0.05)  # three digits of bfloat16

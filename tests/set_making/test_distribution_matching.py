@@ -8,10 +8,10 @@ import torch
 
 from benchmark import data
 from benchmark.errors import MettleError
-from benchmark.training import distribution_matching
+from benchmark.set_making import distribution_matching
+from benchmark.set_making.distribution_matching import DistributionMatching, identity, match_distributions
 from benchmark.training.augmentations.shared_change import shared_change
 from benchmark.training.augmentations.siamese import OPERATIONS, colour
-from benchmark.training.distribution_matching import DistributionMatching, identity, match_distributions
 
 DIGITS = data.load("digits", "train", progress=False)
 START = np.array([int(np.flatnonzero(DIGITS.labels == label)[0]) for label in range(10)])
