@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,11 @@ from benchmark.submitted_sets.conversion import (
     write_conversion,
 )
 from benchmark.submitted_sets.published_layouts import read_scalar
-from benchmark.task_registry import TaskEntry, find_task
+from benchmark.task_registry import TaskEntry, all_tasks, find_task
 from benchmark.training.trainer import train
 from benchmark.training.training_set import TrainingSet
 
-UNMEASURED = "accuracy: not measured; --measure TASK trains nets on the set before and after"
+UNMEASURED = "accuracy: not measured: "
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,20 @@ def convert_set(
     which: int | None = None,
     logits: bool = False,
     whitened_with: str | None = None,
-    measure_on: str | None = None,
+    measure: bool = True,
+    measure_on: str = "",
     tasks_dir: Path,
 ) -> Iterator[str]:
     """Converts a published set and says what was done, line by line, the file last.
 
-    mean, std: numbers with commas between. learning_rate: a number, or a file that holds one. measure_on: a task whose
-    quick plan trains nets on the set before and after; without one a line says that nothing was measured. Raises
-    MettleError as `read_for_conversion` does, for a task that trains nothing, and before any work where `target` cannot
-    be written.
+    mean, std: numbers with commas between. learning_rate: a number, or a file that holds one. measure: train nets on
+    the set before and after, by the quick plan of measure_on, or else of the smallest active task that takes the set; a
+    line says why where nothing is measured. The file is there before they train, and an interrupt leaves it. Raises
+    MettleError as `read_for_conversion` does, for a named task that trains nothing or does not take the set, and before
+    any work where `target` cannot be written.
     """
     check_target(target)
-    entry = None if measure_on is None else _trainable(measure_on, tasks_dir)
+    named = _trainable(measure_on, tasks_dir) if measure_on else None
     conversion = read_for_conversion(
         source,
         mean=numbers_in("--mean", mean),
@@ -80,13 +83,22 @@ def convert_set(
         whitened_with=whitened_with,
     )
     yield from conversion.lines()
-    measured = ""
-    if entry is not None:
-        measured = str(measure_conversion(conversion, entry))
-        yield measured
+    entry = (named or _smallest_that_takes(conversion, tasks_dir)) if measure else None
+    if named is not None:
+        _check_fit(conversion, named)
+    written, measured = write_conversion(conversion, target), ""
+    if entry is None:
+        yield UNMEASURED + ("no active task whose data is here takes the set" if measure else "--no-measure")
     else:
-        yield UNMEASURED
-    yield from write_conversion(conversion, target, measured)
+        yield f"training nets on both versions by the quick plan of {entry.task.id}; --no-measure leaves this out"
+        try:
+            measured = str(measure_conversion(conversion, entry))
+            yield measured
+        except MettleError as error:
+            if named is not None:
+                raise
+            yield UNMEASURED + str(error)
+    yield from write_conversion(conversion, target, measured) if measured else written
 
 
 def measure_conversion(conversion: Conversion, entry: TaskEntry, *, show_progress: bool = True) -> ConversionAccuracy:
@@ -94,13 +106,9 @@ def measure_conversion(conversion: Conversion, entry: TaskEntry, *, show_progres
 
     Raises MettleError for a set that does not fit the task.
     """
-    protocol = entry.protocol()
-    assert isinstance(protocol, DatasetProtocol)
+    protocol = _protocol(entry)
     effort = Effort(tier="quick")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "set.safetensors"
-        write_conversion(conversion, file)
-        artifact = Artifact(kind="distilled", path=file.name, sha256=file_sha256(file))
+    with _converted(conversion) as (file, artifact):
         split = protocol.open_split(entry)
         submitted = protocol.open_set(entry, split, artifact, file)
     name, planned = next(iter(protocol.plans(entry, artifact, effort.tier).items()))
@@ -114,6 +122,40 @@ def measure_conversion(conversion: Conversion, entry: TaskEntry, *, show_progres
 
     pairs = [(accuracy(before, run), accuracy(submitted.training_set(name), run)) for run in range(planned.runs)]
     return ConversionAccuracy(entry.task.id, *np.array(pairs).T)
+
+
+@contextmanager
+def _converted(conversion: Conversion) -> Iterator[tuple[Path, Artifact]]:
+    """The set as it will be submitted, in a file that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "set.safetensors"
+        write_conversion(conversion, file)
+        yield file, Artifact(kind="distilled", path=file.name, sha256=file_sha256(file))
+
+
+def _check_fit(conversion: Conversion, entry: TaskEntry) -> None:
+    """MettleError where the task does not take the set."""
+    with _converted(conversion) as (file, artifact):
+        _protocol(entry).check_file(entry, artifact, file)
+
+
+def _smallest_that_takes(conversion: Conversion, tasks_dir: Path) -> TaskEntry | None:
+    """The first active task, by its name, that takes the set: those of a data set ascend with their budget."""
+    _, height, width, channels = conversion.before.shape
+    for entry in all_tasks(tasks_dir):
+        data = entry.task.data
+        same_shape = (data.image_size, data.image_size, data.channels) == (height, width, channels)
+        if same_shape and "distilled" in entry.task.artifacts and entry.task.state == "active":
+            with suppress(MettleError):
+                _check_fit(conversion, entry)
+                return entry
+    return None
+
+
+def _protocol(entry: TaskEntry) -> DatasetProtocol:
+    protocol = entry.protocol()
+    assert isinstance(protocol, DatasetProtocol)
+    return protocol
 
 
 def _trainable(task_id: str, tasks_dir: Path) -> TaskEntry:

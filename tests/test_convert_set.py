@@ -54,13 +54,43 @@ def test_the_command_prints_what_it_did(source: Path, tasks_dir: Path, tmp_path:
     assert "quick plan, 2 nets: before" in found.conversion
 
 
-def test_without_a_task_it_says_that_accuracy_was_not_measured(source: Path, tmp_path: Path) -> None:
+def test_the_smallest_task_that_takes_the_set_measures_it(source: Path, tasks_dir: Path, tmp_path: Path) -> None:
     target = tmp_path / "set.safetensors"
-    result = CliRunner().invoke(app, ["convert", str(source), str(target), "--mean", str(MEAN), "--std", str(STD)])
+    words = ["convert", source, target, "--mean", MEAN, "--std", STD, "--tasks-dir", tasks_dir]
+    result = CliRunner().invoke(app, [*map(str, words)])
     assert result.exit_code == 0, result.output
-    assert [line for line in result.output.splitlines() if "accuracy" in line] == [UNMEASURED]
-    assert "--measure TASK" in UNMEASURED
-    assert "accuracy" not in read_distilled(target, **READ).conversion  # type: ignore[arg-type]
+    assert f"quick plan of {TASK}; --no-measure leaves this out" in result.output
+    assert "quick plan, 2 nets: before" in read_distilled(target, **READ).conversion  # type: ignore[arg-type]
+
+
+def test_where_nothing_is_measured_a_line_says_why(source: Path, tasks_dir: Path, tmp_path: Path) -> None:
+    larger = tmp_path / "larger.npz"
+    np.savez(larger, images=np.zeros((10, 1, 30, 30), np.float32), labels=LABELS)
+    for file, option, reason in (
+        (source, ["--no-measure"], "--no-measure"),
+        (larger, [], "no active task whose data is here takes the set"),
+    ):
+        target = tmp_path / f"{file.stem}.safetensors"
+        words = ["convert", file, target, "--mean", MEAN, "--std", STD, "--tasks-dir", tasks_dir, *option]
+        result = CliRunner().invoke(app, [*map(str, words)])
+        assert result.exit_code == 0, result.output
+        assert [line for line in result.output.splitlines() if "accuracy" in line] == [UNMEASURED + reason]
+        size = READ | {"image_size": 28 if file == source else 30}
+        assert "accuracy" not in read_distilled(target, **size).conversion  # type: ignore[arg-type]
+
+
+def test_an_interrupt_leaves_the_file(
+    source: Path, tasks_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmark.convert_set.train", interrupted)
+    target = tmp_path / "set.safetensors"
+    options = {"mean": str(MEAN), "std": str(STD), "measure_on": TASK, "tasks_dir": tasks_dir}
+    with pytest.raises(KeyboardInterrupt):
+        list(convert_set(source, target, **options))  # type: ignore[arg-type]
+    assert np.array_equal(read_distilled(target, **READ).pixels(), IMAGES)  # type: ignore[arg-type]
 
 
 def test_accuracy_is_of_the_sets_that_are_compared(source: Path, tasks_dir: Path) -> None:

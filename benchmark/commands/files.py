@@ -33,8 +33,13 @@ def convert(
     ] = False,
     zca: Annotated[str | None, typer.Option(help="distilled: un-whiten (ZCA, epsilon .1) with this data set.")] = None,
     measure: Annotated[
-        str | None, typer.Option(help="distilled: accuracy before and after on this task, quick.")
-    ] = None,
+        str,
+        typer.Option(
+            help="distilled: the task whose quick plan trains nets on the set before and after; unless given the "
+            "smallest active task that takes it."
+        ),
+    ] = "",
+    no_measure: Annotated[bool, typer.Option("--no-measure", help="distilled: train no nets.")] = False,
     tasks_dir: TasksDir = None,
 ) -> None:
     """Turn a checkpoint that the scorer refuses to unpickle, or a published distilled set, into safetensors."""
@@ -53,7 +58,7 @@ def convert(
         raise MettleError("--trust" if trust else "--mean", "not for this kind", kind or "distilled", "Leave it out.")
     for line in convert_set(
         source, target, mean=mean, std=std, labels_file=labels, learning_rate=learning_rate, which=which, logits=logits,
-        whitened_with=zca, measure_on=measure, tasks_dir=tasks_dir or TASKS_DIR,
+        whitened_with=zca, measure=not no_measure, measure_on=measure, tasks_dir=tasks_dir or TASKS_DIR,
     ):  # fmt: skip
         console.print(line, highlight=False, soft_wrap=True)
 

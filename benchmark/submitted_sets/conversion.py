@@ -119,8 +119,7 @@ def read_for_conversion(
 
 
 def write_conversion(conversion: Conversion, target: Path, measured: str = "") -> list[str]:
-    """Writes the set as safetensors and says what it weighs. Raises MettleError as `check_target` does."""
-    check_target(target)
+    """Writes the set as safetensors, over what is there, and says what it weighs."""
     soft = conversion.labels.ndim == 2
     write_distilled(
         target,

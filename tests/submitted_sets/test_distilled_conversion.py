@@ -13,7 +13,7 @@ from hostile_files import Payload, refusal
 from benchmark import data
 from benchmark.errors import MettleError
 from benchmark.submitted_sets import read_distilled
-from benchmark.submitted_sets.conversion import Conversion, read_for_conversion, write_conversion
+from benchmark.submitted_sets.conversion import Conversion, check_target, read_for_conversion, write_conversion
 from benchmark.submitted_sets.published_layouts import read_published, read_scalar
 from benchmark.training.dataset_whitening import whitening_of
 
@@ -186,13 +186,16 @@ def test_other_content_is_refused(tmp_path: Path) -> None:
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
-    conversion = converted(dc_file(tmp_path / "res.pt"), which=0)
     (tmp_path / "there.safetensors").write_bytes(b"keep")
     with pytest.raises(MettleError, match="not overwritten"):
-        write_conversion(conversion, tmp_path / "there.safetensors")
+        check_target(tmp_path / "there.safetensors")
     with pytest.raises(MettleError, match=r"named \.safetensors"):
-        write_conversion(conversion, tmp_path / "out.pt")
+        check_target(tmp_path / "out.pt")
     assert (tmp_path / "there.safetensors").read_bytes() == b"keep"
+
+
+def test_labels_beyond_the_classes_of_a_task_are_refused(tmp_path: Path) -> None:
+    conversion = converted(dc_file(tmp_path / "res.pt"), which=0)
     with pytest.raises(MettleError, match="the task has 4 classes, but got class 4"):
         conversion.targets(4)
 
