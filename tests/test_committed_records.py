@@ -39,6 +39,13 @@ def test_record_is_whole_and_of_the_task_as_it_is(name: str) -> None:
     assert record.run.revision.dirty is False, "records are committed from a clean tree"
 
 
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_every_score_of_a_record_is_declared_by_its_task(name: str) -> None:
+    record = read(Record, RECORDS[name])
+    task = find_task(f"{record.result.task.id}.v{record.result.task.version}").task
+    assert set(record.result.scores) <= {metric.name for metric in (task.primary, *task.also)}
+
+
 @pytest.mark.parametrize("path", sorted(SUBMISSIONS.glob("*/submission.toml")), ids=lambda path: path.parent.name)
 def test_every_committed_submission_is_valid(path: Path) -> None:
     read_submission(path.parent)  # the board skips one that is not, and has no record yet

@@ -51,5 +51,6 @@ def test_the_inverted_sign_of_herding_costs_many_points() -> None:
     inverted = within_classes(pool.labels, 1000, lambda rows, quota: farthest_from_the_mean(points[rows], quota))
     farthest = accuracy(split, inverted)
     print(f"herding {nearest:.3f}, inverted sign {farthest:.3f}")
-    random = np.mean(anchor_accuracies(split.entry)["random"])
-    assert farthest < min(nearest, random) - 0.1
+    random = float(np.mean(anchor_accuracies(split.entry)["random"]))
+    assert nearest > random
+    assert farthest < 0.5  # the card says 31 %
