@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts.check_published_distillation import CHECKS, examples_of, line, plan_of
+from scripts.check_published_distillation import CHECKS, examples_of, keep, line, plan_of, read_kept
 
 CIFAR10_MEAN, CIFAR10_STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
 """Of `get_dataset` in their utils.py."""
@@ -50,3 +50,13 @@ def test_their_file_comes_back_normalized(mirror: Path) -> None:
 def test_the_line_says_whether_it_is_within() -> None:
     assert line(CHECKS[1], np.array([73.0, 74.0])).endswith("difference -0.30, within 1.5")
     assert line(CHECKS[1], np.array([70.0])).endswith("difference -3.80, OUTSIDE 1.5")
+
+
+def test_runs_are_kept_and_fewer_do_not_replace_more(tmp_path: Path) -> None:
+    path = tmp_path / "checks.json"
+    keep(CHECKS[1], [0.7, 0.75], path)
+    keep(CHECKS[0], [0.5], path)
+    keep(CHECKS[1], [0.1], path)
+    kept = read_kept(path).checks
+    assert list(kept) == [CHECKS[0].name, CHECKS[1].name]
+    assert kept[CHECKS[1].name].accuracies == [0.7, 0.75]
