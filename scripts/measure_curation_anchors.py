@@ -128,7 +128,7 @@ def _done(entry: TaskEntry, arm: Arm) -> dict[int, AnchorRun]:
 def _keep(entry: TaskEntry, split: OpenCuration, arm: Arm, run: AnchorRun) -> None:
     """Add a run to the file, which other processes may be adding to; nothing where one of them has added it."""
     path = entry.folder / FILE
-    with FileLock(cache_dir() / "anchors" / ".lock"):
+    with FileLock(path.with_name(".lock")):
         if run.choice_seed in _done(entry, arm):
             return
         reference = read_curation_reference(entry.folder)

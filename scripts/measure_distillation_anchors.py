@@ -141,7 +141,8 @@ def _done(entry: TaskEntry, arm: Arm) -> list[AnchorRun]:
 
 def _keep(entry: TaskEntry, arm: Arm, run: AnchorRun) -> None:
     """Add a run to the file, which other processes may be adding to; nothing where one of them has added it."""
-    with FileLock(cache_dir() / "anchors" / ".lock"):
+    path = entry.folder / FILE
+    with FileLock(path.with_name(".lock")):
         done = _done(entry, arm)
         if any(_seeds(one) == _seeds(run) for one in done):
             return
@@ -156,7 +157,7 @@ def _keep(entry: TaskEntry, arm: Arm, run: AnchorRun) -> None:
         references = read_distillation_reference(entry.folder)
         arms = {**getattr(references, arm), anchor_name(entry.task, arm): Anchor.model_validate(anchor)}
         updated = references.model_copy(update={arm: dict(sorted(arms.items()))})
-        write_atomically(entry.folder / FILE, (updated.model_dump_json(indent=1) + "\n").encode())
+        write_atomically(path, (updated.model_dump_json(indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

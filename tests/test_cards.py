@@ -10,6 +10,8 @@ import pytest
 from benchmark.documents.store import find_records
 from benchmark.paths import ROOT
 from benchmark.reproduce import SUBMISSIONS
+from benchmark.task_registry import find_task
+from tasks.curation.anchors import anchor_accuracies
 
 CARDS = [ROOT / "README.md", *sorted((ROOT / "tasks").glob("*/README.md"))]
 NUMBER = r"-?\d*\.?\d+"
@@ -39,6 +41,19 @@ def test_each_is_a_score_of_a_record(card: Path, scored: list[Numbers]) -> None:
         if not any(all(rounds_to(*pair) for pair in zip(numbers, texts, strict=True)) for numbers in scored)
     ]
     assert not unknown
+
+
+ANCHORS = re.compile(rf"`([\w-]+)` \((?:anchors ({NUMBER}) and ({NUMBER})|random ({NUMBER})) %\)")
+
+
+def test_anchors_of_curation_are_those_of_the_reference() -> None:
+    """`task` (anchors 74.08 and 85.40 %), or (random 89.94 %)."""
+    given = ANCHORS.findall((ROOT / "tasks" / "curation" / "README.md").read_text(encoding="utf-8"))
+    assert len(given) >= 6
+    for task, low, high, alone in given:
+        frozen = anchor_accuracies(find_task(f"curation/{task}"))
+        assert rounds_to(100 * frozen["random"].mean(), alone or low)
+        assert not high or rounds_to(100 * frozen["oracle"].mean(), high)
 
 
 def test_the_cards_have_such_numbers() -> None:

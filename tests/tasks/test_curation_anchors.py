@@ -30,7 +30,6 @@ def split(entry: TaskEntry) -> OpenCuration:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "cache" / "anchors").mkdir(parents=True)
     monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "cache"))
 
 

@@ -118,7 +118,6 @@ def test_an_arm_counts_its_subsets_and_not_its_nets(tmp_path: Path) -> None:
 def test_a_run_that_another_process_finished_first_is_not_kept_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "cache" / "anchors").mkdir(parents=True)
     monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "cache"))
     entry = find_task(TASK, small_distillation(tmp_path / "tasks"))
 
