@@ -44,4 +44,6 @@ def scores_of(metric: Metric, tables: Iterable[Table]) -> list[Score | None]:
 
 
 def _listed(metrics: Sequence[Metric]) -> str:
-    return ", ".join(metric.title for metric in metrics)
+    """Their titles, some of which have commas of their own."""
+    titles = [metric.title for metric in metrics]
+    return ("; " if any("," in title for title in titles) else ", ").join(titles)

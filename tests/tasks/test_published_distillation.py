@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts.check_published_distillation import CHECKS, examples_of, keep, line, plan_of, read_kept
+from benchmark.paths import ROOT
+from scripts.check_published_distillation import CHECKS, Check, examples_of, keep, line, plan_of, read_kept
+from tasks.distillation.anchors import plan_sha256
 
 CIFAR10_MEAN, CIFAR10_STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
 """Of `get_dataset` in their utils.py."""
@@ -60,3 +62,19 @@ def test_runs_are_kept_and_fewer_do_not_replace_more(tmp_path: Path) -> None:
     kept = read_kept(path).checks
     assert list(kept) == [CHECKS[0].name, CHECKS[1].name]
     assert kept[CHECKS[1].name].accuracies == [0.7, 0.75]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_the_card_has_what_was_measured(check: Check) -> None:
+    """`| what | ours, sd s | published ...`, and a verdict that still holds; a check without runs says so."""
+    card = (ROOT / "tasks" / "distillation" / "README.md").read_text(encoding="utf-8")
+    rows = card.split("| trained on | ours | published |\n|---|---|---|\n")[1].splitlines()[: len(CHECKS)]
+    row = rows[CHECKS.index(check)]
+    kept = read_kept().checks.get(check.name)
+    if kept is None:
+        assert "| not trained yet |" in row
+        return
+    assert kept.plan_sha256 == plan_sha256(plan_of(check))
+    shares = 100 * np.array(kept.accuracies)
+    assert f"| {shares.mean():.2f}, sd {shares.std(ddof=1):.2f} |".replace("sd 0.", "sd .") in row
+    assert abs(shares.mean() - check.published) <= check.tolerance
