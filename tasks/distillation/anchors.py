@@ -19,7 +19,7 @@ from benchmark.training.plan import Optimizer, Schedule, TrainingPlan
 from tasks.distillation.settings import BATCH_SIZE, MICRO_BATCH, DistillationSettings, judging_plan, settings_of
 
 WHOLE_EPOCHS = 30
-"""Where another doubling adds little; the card has the numbers of half as many."""
+"""One net on CIFAR-10 has 83.5 % after half as many, and 86.1 % after these; published: 84.8 % (NCFM, table 1)."""
 
 
 def whole_plan(settings: DistillationSettings) -> TrainingPlan:
