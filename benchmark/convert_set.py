@@ -83,9 +83,10 @@ def convert_set(
         whitened_with=whitened_with,
     )
     yield from conversion.lines()
-    entry = (named or _smallest_that_takes(conversion, tasks_dir)) if measure else None
-    if named is not None:
-        _check_fit(conversion, named)
+    with _converted(conversion) as (file, artifact):
+        if named is not None:
+            _protocol(named).check_file(named, artifact, file)
+        entry = (named or _smallest_that_takes(artifact, file, conversion, tasks_dir)) if measure else None
     written, measured = write_conversion(conversion, target), ""
     if entry is None:
         yield UNMEASURED + ("no active task whose data is here takes the set" if measure else "--no-measure")
@@ -133,13 +134,7 @@ def _converted(conversion: Conversion) -> Iterator[tuple[Path, Artifact]]:
         yield file, Artifact(kind="distilled", path=file.name, sha256=file_sha256(file))
 
 
-def _check_fit(conversion: Conversion, entry: TaskEntry) -> None:
-    """MettleError where the task does not take the set."""
-    with _converted(conversion) as (file, artifact):
-        _protocol(entry).check_file(entry, artifact, file)
-
-
-def _smallest_that_takes(conversion: Conversion, tasks_dir: Path) -> TaskEntry | None:
+def _smallest_that_takes(artifact: Artifact, file: Path, conversion: Conversion, tasks_dir: Path) -> TaskEntry | None:
     """The first active task, by its name, that takes the set: those of a data set ascend with their budget."""
     _, height, width, channels = conversion.before.shape
     for entry in all_tasks(tasks_dir):
@@ -147,7 +142,7 @@ def _smallest_that_takes(conversion: Conversion, tasks_dir: Path) -> TaskEntry |
         same_shape = (data.image_size, data.image_size, data.channels) == (height, width, channels)
         if same_shape and "distilled" in entry.task.artifacts and entry.task.state == "active":
             with suppress(MettleError):
-                _check_fit(conversion, entry)
+                _protocol(entry).check_file(entry, artifact, file)
                 return entry
     return None
 
