@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +71,12 @@ task = "{task}"
     return folder
 
 
-def write_anchors(split: OpenCuration, accuracies: dict[Arm, list[float]]) -> None:
-    """A reference.json beside the small task: the accuracies of each arm over and over, as many as an arm needs."""
+@contextmanager
+def anchored(split: OpenCuration, accuracies: dict[Arm, list[float]]) -> Iterator[Path]:
+    """A reference.json beside the small task, gone afterwards.
+
+    It has the accuracies of each arm over and over, as many as an arm needs.
+    """
     entry = split.entry
     assert entry.task.data.split_sha256 is not None
     arms: dict[Arm, list[AnchorRun]] = {
@@ -88,7 +94,12 @@ def write_anchors(split: OpenCuration, accuracies: dict[Arm, list[float]]) -> No
     )
     name = f"{entry.task.id}.v{entry.task.version}"
     reference = CurationReference(schema_version=1, anchors={name: anchors})
-    (entry.folder / "reference.json").write_text(reference.model_dump_json())
+    path = entry.folder / "reference.json"
+    path.write_text(reference.model_dump_json())
+    try:
+        yield path
+    finally:
+        path.unlink()
 
 
 def said(split: OpenCuration, shares: list[float]) -> dict[str, dict[str, np.ndarray]]:

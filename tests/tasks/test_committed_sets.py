@@ -5,23 +5,17 @@ from __future__ import annotations
 import pytest
 
 from benchmark.documents import Record, Score
-from benchmark.documents.store import find_attestations, find_records
 from benchmark.paths import ROOT
-from scripts.learn_leak_limits import learnt
+from scripts.learn_leak_limits import learnt, standing
 from tasks.curation.leak_limits import FILE, LeakLimits
 
 SUBMISSIONS = ROOT / "submissions"
 FILTERS = ("confident-learning", "neighbour-agreement", "small-loss", "herding", "margin", "forgetting", "el2n")
 
 
-def standing(task: str) -> dict[str, Record]:
-    """The records of a task that nothing supersedes, by submission."""
-    gone = {said.supersedes for _, said in find_attestations(SUBMISSIONS)}
-    return {
-        record.result.submission: record
-        for _, record in find_records(SUBMISSIONS)
-        if record.result.task.id == task and record.result.tier == "standard" and record.id not in gone
-    }
+def by_submission(task: str) -> dict[str, Record]:
+    """The newest standing records of a task."""
+    return {record.result.submission: record for _, record in standing(SUBMISSIONS) if record.result.task.id == task}
 
 
 def clearly_above(higher: Score, lower: Score) -> bool:
@@ -32,7 +26,8 @@ def clearly_above(higher: Score, lower: Score) -> bool:
 
 def test_distribution_matching_is_above_herding_and_herding_above_random() -> None:
     scores = {
-        name: record.result.scores["accuracy"] for name, record in standing("distillation/fashion-mnist-ipc10").items()
+        name: record.result.scores["accuracy"]
+        for name, record in by_submission("distillation/fashion-mnist-ipc10").items()
     }
     assert clearly_above(scores["dd-dm"], scores["dd-herding"])
     assert clearly_above(scores["dd-herding"], scores["dd-random"])
@@ -41,7 +36,7 @@ def test_distribution_matching_is_above_herding_and_herding_above_random() -> No
 def test_the_oracle_is_above_every_filter_of_dirty_slots_and_two_of_them_above_random() -> None:
     of = {
         name.removeprefix("curation-"): record.result.scores
-        for name, record in standing("curation/fashion-mnist-dirty-5k").items()
+        for name, record in by_submission("curation/fashion-mnist-dirty-5k").items()
     }
     oracle, random = of["oracle"], of["balanced-random"]
     assert all(oracle["accuracy"].value > of[name]["accuracy"].value for name in FILTERS)
@@ -52,7 +47,7 @@ def test_the_oracle_is_above_every_filter_of_dirty_slots_and_two_of_them_above_r
 
 @pytest.mark.parametrize("task", ["fashion-mnist-coreset-1k", "cifar10-coreset-5k"])
 def test_herding_is_above_random_choices(task: str) -> None:
-    lift = standing(f"curation/{task}")["curation-herding"].result.scores["lift"]
+    lift = by_submission(f"curation/{task}")["curation-herding"].result.scores["lift"]
     assert lift.lower is not None
     assert lift.lower > 0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_curation import RUNS, TESTED, Constant, Noise, balanced, knowing, submission, write_anchors
+from small_curation import RUNS, TESTED, Constant, Noise, anchored, balanced, knowing, submission
 from torch import nn
 
 from benchmark import evaluate
@@ -74,12 +74,9 @@ def test_the_lift_is_over_the_mean_of_the_random_arm(
     curation_tasks: Path, split: OpenCuration, scored: Record, tmp_path: Path
 ) -> None:
     mean = scored.result.scores["accuracy"].value
-    write_anchors(split, {"random": [mean - 0.05, mean - 0.15]})
-    try:
+    with anchored(split, {"random": [mean - 0.05, mean - 0.15]}):
         folder = submission(tmp_path / "first-images", TASK, CuratedSet("indices", balanced(split, 100)))
         again = evaluate(folder, TASK, options=Options(tasks_dir=curation_tasks, workers=1))
-    finally:
-        (curation_tasks / "curation" / "reference.json").unlink()
     lift = again.result.scores["lift"]
     assert lift.value == pytest.approx(0.1, abs=2 / TESTED)
     assert lift.lower is not None
@@ -92,11 +89,8 @@ def test_the_lift_is_over_the_mean_of_the_random_arm(
 def test_only_the_standard_tier_has_a_lift(split: OpenCuration, tmp_path: Path, tier: Tier) -> None:
     file = submission(tmp_path / "any", TASK, CuratedSet("indices", balanced(split, 2))) / "choice.safetensors"
     candidate = Candidate("curated", file=file, effort=Effort(tier))
-    write_anchors(split, {"random": [0.69, 0.71]})
-    try:
+    with anchored(split, {"random": [0.69, 0.71]}):
         found = PROTOCOL.combine(split.entry, split, candidate, knowing(split))
-    finally:
-        (split.entry.folder / "reference.json").unlink()
     assert ("lift" in found.scores) == ("anchor:random" in found.cells) == (tier == "standard")
     assert found.notes == ([] if tier == "standard" else [STANDARD_ONLY])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_curation import combined, random_pick, submission, write_anchors
+from small_curation import anchored, combined, random_pick, submission
 
 from benchmark import evaluate
 from benchmark.errors import MettleError
@@ -130,13 +130,10 @@ def test_own_images_and_orders_that_are_none_are_refused(
 
 
 def test_a_ranking_end_to_end(split: OpenCuration, curation_tasks: Path, tmp_path: Path) -> None:
-    write_anchors(split, {"random": [0.2, 0.3], "oracle": [0.7, 0.9]})
-    try:
+    with anchored(split, {"random": [0.2, 0.3], "oracle": [0.7, 0.9]}):
         folder = submission(tmp_path / "ranking", TASK, CuratedSet("suspicion", suspicion=perfect_order(split)))
         options = Options(tasks_dir=curation_tasks, workers=1)
         record, again = evaluate(folder, TASK, options=options), evaluate(folder, TASK, options=options)
-    finally:
-        (split.entry.folder / "reference.json").unlink()
     result = record.result
     named = {metric.name for metric in (split.entry.task.primary, *split.entry.task.also)}
     assert set(result.scores) == named - {"relabel_precision", "relabel_recall"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_curation import TESTED, Constant, Noise, combined, random_pick, submission, write_anchors
+from small_curation import TESTED, Constant, Noise, anchored, combined, random_pick, submission
 from torch import nn
 
 from benchmark.documents.measured.curation_anchors import AnchorRun, CurationReference
@@ -35,11 +35,8 @@ def test_without_anchors_the_gain_is_missing(split: OpenCuration, tmp_path: Path
 def test_the_gain_is_0_and_1_at_the_anchors_and_not_clipped(
     split: OpenCuration, tmp_path: Path, shares: list[float], gain: float
 ) -> None:
-    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
-    try:
+    with anchored(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]}):
         found = combined(split, tmp_path / "random", CuratedSet("indices", random_pick(split)), shares)
-    finally:
-        (split.entry.folder / "reference.json").unlink()
     score = found.scores["normalized_gain"]
     assert score.value == pytest.approx(gain, abs=1e-9)
     assert score.covers == "training runs"
@@ -51,13 +48,10 @@ def test_the_gain_is_0_and_1_at_the_anchors_and_not_clipped(
 
 @pytest.mark.parametrize("tier", ["quick", "fast"])
 def test_a_run_of_another_tier_has_no_gain_and_says_why(split: OpenCuration, tmp_path: Path, tier: Tier) -> None:
-    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
-    try:
+    with anchored(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]}):
         choice = CuratedSet("indices", random_pick(split))
         standard = combined(split, tmp_path / "random", choice)
         other = combined(split, tmp_path / "random", choice, tier=tier)
-    finally:
-        (split.entry.folder / "reference.json").unlink()
     assert set(standard.scores) - set(other.scores) == {"normalized_gain"}
     assert other.scores["accuracy"] == standard.scores["accuracy"]
     assert not any(name.startswith("anchor:") for name in other.cells)
@@ -65,37 +59,27 @@ def test_a_run_of_another_tier_has_no_gain_and_says_why(split: OpenCuration, tmp
 
 
 def test_the_mean_is_divided_once(split: OpenCuration, tmp_path: Path) -> None:
-    write_anchors(split, {"random": [0.5, 0.7], "oracle": [0.8, 0.9]})
-    try:
+    with anchored(split, {"random": [0.5, 0.7], "oracle": [0.8, 0.9]}):
         found = combined(split, tmp_path / "random", CuratedSet("indices", random_pick(split)), [0.6, 0.8])
-    finally:
-        (split.entry.folder / "reference.json").unlink()
     assert found.scores["normalized_gain"].value == pytest.approx((0.7 - 0.6) / (0.85 - 0.6))
 
 
 def test_anchors_in_disorder_leave_no_gain_and_foreign_ones_are_refused(split: OpenCuration, tmp_path: Path) -> None:
-    path = split.entry.folder / "reference.json"
-    write_anchors(split, {"random": [0.9, 0.9], "oracle": [0.8, 0.8]})
-    try:
+    with anchored(split, {"random": [0.9, 0.9], "oracle": [0.8, 0.8]}) as path:
         scores = combined(split, tmp_path / "random", CuratedSet("indices", random_pick(split))).scores
         assert "normalized_gain" not in scores
         path.write_text(path.read_text().replace(split.entry.task.scoring_sha256, "0" * 64))
         with pytest.raises(MettleError, match="another definition"):
             anchor_accuracies(split.entry)
-    finally:
-        path.unlink()
 
 
 def test_several_choices_of_one_method_count_as_one_run_each(split: OpenCuration, tmp_path: Path) -> None:
-    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
-    try:
+    with anchored(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]}):
         small, large = random_pick(split)[::2], random_pick(split)
         sets = {
             "first": combined(split, tmp_path / "first", CuratedSet("indices", large), [0.90, 0.91]),
             "second": combined(split, tmp_path / "second", CuratedSet("indices", small), [0.93, 0.94]),
         }
-    finally:
-        (split.entry.folder / "reference.json").unlink()
     merged = PROTOCOL.merge(split.entry, split, sets)
     primary = merged.outcomes["primary"]
     right = [sets[name].outcomes["primary"].array.sum() for name in sets]
@@ -113,18 +97,14 @@ def test_several_choices_of_one_method_count_as_one_run_each(split: OpenCuration
 
 
 def test_an_arm_counts_with_its_first_twenty_runs_and_not_before(split: OpenCuration) -> None:
-    path = split.entry.folder / "reference.json"
-    write_anchors(split, {"random": [0.7], "oracle": [0.9]})
-    reference = CurationReference.model_validate_json(path.read_text())
-    (anchors,) = reference.anchors.values()
-    more = [AnchorRun(choice_seed=20, net_seed=20, right=0)]
-    anchors.arms["random"] = anchors.arms["random"] + more
-    anchors.arms["oracle"] = anchors.arms["oracle"][:-1]
-    path.write_text(reference.model_dump_json())
-    try:
+    with anchored(split, {"random": [0.7], "oracle": [0.9]}) as path:
+        reference = CurationReference.model_validate_json(path.read_text())
+        (anchors,) = reference.anchors.values()
+        more = [AnchorRun(choice_seed=20, net_seed=20, right=0)]
+        anchors.arms["random"] = anchors.arms["random"] + more
+        anchors.arms["oracle"] = anchors.arms["oracle"][:-1]
+        path.write_text(reference.model_dump_json())
         found = anchor_accuracies(split.entry)
-    finally:
-        path.unlink()
     assert set(found) == {"random"}
     assert found["random"].tolist() == [0.7] * 20
 
@@ -136,10 +116,7 @@ def test_constant_and_random_nets_are_at_the_gain_of_one_class_in_ten(
     file = submission(tmp_path / "any", TASK, CuratedSet("indices", random_pick(split))) / "choice.safetensors"
     said_by = PROTOCOL.judge(split.entry, split, PLAN, 0, Net(module, 1, 28))
     shards = {f"{PLAN}/seed {run}": {**said_by, "train_loss": np.array([0.0])} for run in range(2)}
-    write_anchors(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]})
-    try:
+    with anchored(split, {"random": [0.69, 0.71], "oracle": [0.89, 0.91]}):
         found = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file), shards)
-    finally:
-        (split.entry.folder / "reference.json").unlink()
     assert found.scores["normalized_gain"].value == pytest.approx((0.1 - 0.7) / 0.2, abs=0.25)
     assert found.scores["accuracy"].value == pytest.approx(0.1, abs=0.05)
