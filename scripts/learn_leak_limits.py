@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmark.documents import Record, read_submission
-from benchmark.documents.store import find_attestations, find_records, write_atomically
+from benchmark.documents import read_submission
+from benchmark.documents.store import standing_records, write_atomically
 from benchmark.paths import ROOT
 from tasks.curation.leak_limits import FILE, LeakLimits
 
@@ -22,21 +22,10 @@ def main() -> None:
         print(f"{task}: {len(gaps)} baselines")
 
 
-def standing(submissions: Path) -> list[tuple[Path, Record]]:
-    """Records of the standard tier that nothing voids, withdraws or supersedes, with their files, the oldest first."""
-    gone = {
-        statement.supersedes if statement.kind == "supersedes" else statement.record
-        for _, statement in find_attestations(submissions)
-        if statement.kind in ("supersedes", "void", "withdrawn")
-    }
-    found = [item for item in find_records(submissions) if item[1].id not in gone]
-    return sorted((item for item in found if item[1].result.tier == "standard"), key=lambda item: item[1].run.started)
-
-
 def learnt(submissions: Path) -> LeakLimits:
     """The gaps of baselines' newest standing records on curation tasks, by task version and submission."""
     found: dict[str, dict[str, float]] = {}
-    for path, record in standing(submissions):
+    for path, record in standing_records(submissions):
         result = record.result
         if not result.task.id.startswith("curation/") or "leak_gap" not in result.scores:
             continue

@@ -5,6 +5,7 @@ python -m scripts.measure_distillation_anchors --task fashion-mnist-ipc10 --arm 
 random: nets trained on random real images by the task's ranked plan, one on each of ten subsets.
 whole: nets trained on the whole training set of the task's data set, which its tasks share. Runs that are there already
 are not made again, and a killed run goes on where it was; several processes may work on different anchors at once.
+Records that are older than an anchor get their lift and recovery by scripts.add_anchors.
 """
 
 from __future__ import annotations

@@ -151,6 +151,17 @@ def find_attestations(submissions: Path) -> Iterator[tuple[Path, Attestation]]:
         yield path, read(Attestation, path)
 
 
+def standing_records(submissions: Path) -> list[tuple[Path, Record]]:
+    """Records of the standard tier that nothing voids, withdraws or supersedes, with their files, the oldest first."""
+    gone = {
+        statement.supersedes if statement.kind == "supersedes" else statement.record
+        for _, statement in find_attestations(submissions)
+        if statement.kind in ("supersedes", "void", "withdrawn")
+    }
+    found = [item for item in find_records(submissions) if item[1].id not in gone]
+    return sorted((item for item in found if item[1].result.tier == "standard"), key=lambda item: item[1].run.started)
+
+
 def write_attestation(submissions: Path, submission: str, attestation: Attestation) -> Path:
     """Add an attestation to a submission; one of the same date, kind and record stays as it is."""
     name = f"{attestation.date}-{attestation.kind}-{attestation.record[:12]}.json"

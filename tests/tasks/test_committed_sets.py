@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from benchmark.documents import Record, Score
+from benchmark.documents.store import standing_records
 from benchmark.paths import ROOT
-from scripts.learn_leak_limits import learnt, standing
+from scripts.learn_leak_limits import learnt
 from tasks.curation.leak_limits import FILE, LeakLimits
 
 SUBMISSIONS = ROOT / "submissions"
@@ -15,7 +16,9 @@ FILTERS = ("confident-learning", "neighbour-agreement", "small-loss", "herding",
 
 def by_submission(task: str) -> dict[str, Record]:
     """The newest standing records of a task."""
-    return {record.result.submission: record for _, record in standing(SUBMISSIONS) if record.result.task.id == task}
+    return {
+        record.result.submission: record for _, record in standing_records(SUBMISSIONS) if record.result.task.id == task
+    }
 
 
 def clearly_above(higher: Score, lower: Score) -> bool:
