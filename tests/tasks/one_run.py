@@ -1,13 +1,15 @@
-"""A committed submission with the first of its training runs alone."""
+"""A committed submission with the first of its training runs alone, and its score on a small task."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from benchmark.documents import read_submission
+from benchmark.documents import Record, read_record, read_submission
+from benchmark.evaluation import Options, score_submission
 from benchmark.paths import ROOT
 
+TASK = "corruption/fashion-mnist-mc"
 ARTIFACT = "[[artifacts]]"
 
 
@@ -22,3 +24,10 @@ def one_run(name: str, folder: Path) -> Path:
         assert artifact.path is not None
         shutil.copy(source / artifact.path, target / artifact.path)
     return target
+
+
+def scored_run(tasks_dir: Path, out: Path, name: str = "fashion-mnist-mlp", **options: object) -> Record:
+    """The record of one run of a submission on the small corruption task in a folder."""
+    settings = Options(out=out, tasks_dir=tasks_dir, **options)  # type: ignore[arg-type]
+    (path,) = score_submission(one_run(name, tasks_dir.parent / "one-run"), TASK, settings)
+    return read_record(path)
