@@ -1,4 +1,4 @@
-"""Numbers with an interval in README and the task cards are those of committed records."""
+"""Numbers with an interval in README and the task cards are those of committed records that nothing supersedes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.documents.store import find_records
+from benchmark.documents.store import standing_records
 from benchmark.paths import ROOT
 from benchmark.reproduce import SUBMISSIONS
 from benchmark.task_registry import find_task
@@ -21,8 +21,8 @@ Numbers = tuple[float, float, float]
 
 @pytest.fixture(scope="module")
 def scored() -> list[Numbers]:
-    """Value and interval of all scores of all committed records, as shares and in percent."""
-    scores = [score for _, record in find_records(SUBMISSIONS) for score in record.result.scores.values()]
+    """Value and interval of all scores of all committed records that stand, as shares and in percent."""
+    scores = [score for _, record in standing_records(SUBMISSIONS) for score in record.result.scores.values()]
     found = [(one.value, one.lower, one.upper) for one in scores if one.lower is not None and one.upper is not None]
     return found + [(100 * value, 100 * lower, 100 * upper) for value, lower, upper in found]
 
