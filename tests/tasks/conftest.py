@@ -1,4 +1,4 @@
-"""Small curation tasks for the modules that name one in TASK."""
+"""Small tasks that several modules share: of curation for those that name one in TASK, and of corruption."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from one_run import COUNT
 from small_curation import small_curation
+from small_tasks import small_task
 
 from benchmark import launch
 from benchmark.task_registry import find_task
@@ -32,3 +34,15 @@ def curation_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "curation cache"))
         patch.setattr(launch, "available_cores", lambda: 1)
         yield
+
+
+@pytest.fixture(scope="module")
+def corruption_tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tasks folder with the corruption task of Fashion-MNIST on its first COUNT test images."""
+    return small_task(tmp_path_factory.mktemp("small") / "tasks", COUNT)
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache for each test."""
+    monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "cache"))

@@ -10,6 +10,8 @@ from benchmark.evaluation import Options, score_submission
 from benchmark.paths import ROOT
 
 TASK = "corruption/fashion-mnist-mc"
+COUNT = 500
+"""Test images of the small task."""
 ARTIFACT = "[[artifacts]]"
 
 

@@ -13,65 +13,55 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from one_run import one_run, scored_run
-from small_tasks import small_task
+from one_run import COUNT, TASK, one_run, scored_run
 
 from benchmark import score as score_module
 from benchmark.documents import read_record
 from benchmark.documents.store import read_outcomes
 from benchmark.evaluation import Options, score_submission
 
-TASK = "corruption/fashion-mnist-mc"
-COUNT = 500
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
-@pytest.fixture(scope="module")
-def tasks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_task(tmp_path_factory.mktemp("small") / "tasks", COUNT)
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "cache"))
-
-
-def test_equal_result_for_any_workers_and_batch_size(tasks_dir: Path, tmp_path: Path) -> None:
+def test_equal_result_for_any_workers_and_batch_size(corruption_tasks: Path, tmp_path: Path) -> None:
     runs = [
-        scored_run(tasks_dir, tmp_path / "a", workers=1, batch_size=500),
-        scored_run(tasks_dir, tmp_path / "b", workers=2, batch_size=64, fresh=True),
-        scored_run(tasks_dir, tmp_path / "c", workers=1, batch_size=7, fresh=True),
+        scored_run(corruption_tasks, tmp_path / "a", workers=1, batch_size=500),
+        scored_run(corruption_tasks, tmp_path / "b", workers=2, batch_size=64, fresh=True),
+        scored_run(corruption_tasks, tmp_path / "c", workers=1, batch_size=7, fresh=True),
     ]
     assert len({run.id for run in runs}) == 1
     assert [run.run.batch_size for run in runs] == [500, 64, 7]
 
 
-def test_equal_result_from_any_data_source(tasks_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_result_from_any_data_source(
+    corruption_tasks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     debian = Path("/usr/share/datasets/fashion-mnist")
     if not debian.is_dir():
         pytest.skip("needs Debian's package dataset-fashion-mnist for a second source")
     monkeypatch.delenv("METTLE_MIRROR", raising=False)
     score_module.close()  # a job that is open keeps its data set
-    first = scored_run(tasks_dir, tmp_path / "a", workers=1)
+    first = scored_run(corruption_tasks, tmp_path / "a", workers=1)
     shutil.copytree(debian, tmp_path / "mirror")
     monkeypatch.setenv("METTLE_MIRROR", str(tmp_path / "mirror"))
     monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "second-cache"))
     score_module.close()
-    second = scored_run(tasks_dir, tmp_path / "b", workers=1)
+    second = scored_run(corruption_tasks, tmp_path / "b", workers=1)
     assert first.run.data_source != second.run.data_source
     assert first.result == second.result
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["fashion-mnist-mlp", "fashion-mnist-airbench"])
-def test_equal_result_for_one_image_at_a_time(tasks_dir: Path, tmp_path: Path, name: str) -> None:
-    whole = scored_run(tasks_dir, tmp_path / "a", name, workers=1, batch_size=500)
-    single = scored_run(tasks_dir, tmp_path / "b", name, workers=2, batch_size=1, fresh=True)
+def test_equal_result_for_one_image_at_a_time(corruption_tasks: Path, tmp_path: Path, name: str) -> None:
+    whole = scored_run(corruption_tasks, tmp_path / "a", name, workers=1, batch_size=500)
+    single = scored_run(corruption_tasks, tmp_path / "b", name, workers=2, batch_size=1, fresh=True)
     assert whole.result == single.result
 
 
-def test_record_holds_what_the_board_needs(tasks_dir: Path, tmp_path: Path) -> None:
+def test_record_holds_what_the_board_needs(corruption_tasks: Path, tmp_path: Path) -> None:
     submission = one_run("fashion-mnist-mlp", tmp_path / "one-run")
-    (path,) = score_submission(submission, TASK, Options(out=tmp_path, tasks_dir=tasks_dir, workers=1))
+    (path,) = score_submission(submission, TASK, Options(out=tmp_path, tasks_dir=corruption_tasks, workers=1))
     record = read_record(path)
     outcomes = read_outcomes(path, record)
     primary = record.result.outcomes["primary"]
@@ -88,24 +78,27 @@ def test_record_holds_what_the_board_needs(tasks_dir: Path, tmp_path: Path) -> N
     assert record.result.flags == []
 
 
-def command(tasks_dir: Path, out: Path) -> list[str]:
-    submission = one_run("fashion-mnist-airbench", tasks_dir.parent / "one-run")
+def command(corruption_tasks: Path, out: Path) -> list[str]:
+    submission = one_run("fashion-mnist-airbench", corruption_tasks.parent / "one-run")
     return [
         sys.executable, "-m", "benchmark.cli", "score", str(submission),
-        "--task", TASK, "--tasks-dir", str(tasks_dir), "--out", str(out), "--workers", "2",
+        "--task", TASK, "--tasks-dir", str(corruption_tasks), "--out", str(out), "--workers", "2",
     ]  # fmt: skip
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments_and_resumed(tasks_dir: Path, tmp_path: Path) -> None:
-    expected = scored_run(tasks_dir, tmp_path / "straight", "fashion-mnist-airbench", workers=2, fresh=True)
+def test_killed_at_random_moments_and_resumed(corruption_tasks: Path, tmp_path: Path) -> None:
+    expected = scored_run(corruption_tasks, tmp_path / "straight", "fashion-mnist-airbench", workers=2, fresh=True)
     rng = random.Random(7)
     environment = os.environ | {"METTLE_CACHE": str(tmp_path / "killed-cache")}
     shards = tmp_path / "killed-cache" / "shards"
     finished = 0
     for _ in range(3):
         process = subprocess.Popen(
-            command(tasks_dir, tmp_path / "killed"), env=environment, start_new_session=True, stderr=subprocess.DEVNULL
+            command(corruption_tasks, tmp_path / "killed"),
+            env=environment,
+            start_new_session=True,
+            stderr=subprocess.DEVNULL,
         )
         wanted = finished + rng.randint(1, 20)
         while process.poll() is None and len(list(shards.glob("*/*.npz"))) < wanted:
@@ -116,7 +109,9 @@ def test_killed_at_random_moments_and_resumed(tasks_dir: Path, tmp_path: Path) -
         process.wait()
         assert len(list(shards.glob("*/*.npz"))) >= wanted, "a killed run loses what it had finished"
         finished = len(list(shards.glob("*/*.npz")))
-    last = subprocess.run(command(tasks_dir, tmp_path / "killed"), env=environment, stderr=subprocess.PIPE, text=True)
+    last = subprocess.run(
+        command(corruption_tasks, tmp_path / "killed"), env=environment, stderr=subprocess.PIPE, text=True
+    )
     assert last.returncode == 0, last.stderr
     (found,) = (tmp_path / "killed").rglob("*.json")
     assert read_record(found).result == expected.result
@@ -128,10 +123,10 @@ def runs_in_group(group: int) -> bool:
     return any(int(line.split()[0]) == group and line.split()[1][0] != "Z" for line in listed.splitlines())
 
 
-def test_interrupted_workers_leave_no_process_behind(tasks_dir: Path, tmp_path: Path) -> None:
+def test_interrupted_workers_leave_no_process_behind(corruption_tasks: Path, tmp_path: Path) -> None:
     environment = os.environ | {"METTLE_CACHE": str(tmp_path / "interrupted-cache")}
     process = subprocess.Popen(
-        command(tasks_dir, tmp_path / "out"),
+        command(corruption_tasks, tmp_path / "out"),
         env=environment,
         start_new_session=True,
         stderr=subprocess.PIPE,

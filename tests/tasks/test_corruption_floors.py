@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from one_run import scored_run
+from one_run import COUNT, TASK, scored_run
 from small_tasks import small_task
 from torch import nn
 
@@ -16,18 +16,7 @@ from benchmark.errors import MettleError
 from benchmark.evaluation import Options
 from benchmark.paths import ROOT
 
-TASK = "corruption/fashion-mnist-mc"
-COUNT = 500
-
-
-@pytest.fixture(scope="module")
-def tasks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_task(tmp_path_factory.mktemp("small") / "tasks", COUNT)
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 class Constant(nn.Module):
@@ -61,15 +50,15 @@ def labels() -> np.ndarray:
 
 
 @pytest.mark.parametrize(("net", "predicted"), [(Constant(), 3), (Tied(), 0)])
-def test_constant_model_is_at_the_floor(tasks_dir: Path, net: nn.Module, predicted: int) -> None:
-    scores = evaluate(net, TASK, options=Options(tasks_dir=tasks_dir)).result.scores
+def test_constant_model_is_at_the_floor(corruption_tasks: Path, net: nn.Module, predicted: int) -> None:
+    scores = evaluate(net, TASK, options=Options(tasks_dir=corruption_tasks)).result.scores
     share = (labels() == predicted).mean()
     assert scores["mean_accuracy"].value == pytest.approx(share)
     assert abs(share - 0.1) < 0.04
 
 
-def test_random_model_is_at_the_floor(tasks_dir: Path) -> None:
-    score = evaluate(Random(), TASK, options=Options(tasks_dir=tasks_dir)).result.scores["mean_accuracy"]
+def test_random_model_is_at_the_floor(corruption_tasks: Path) -> None:
+    score = evaluate(Random(), TASK, options=Options(tasks_dir=corruption_tasks)).result.scores["mean_accuracy"]
     assert score.lower is not None
     assert score.lower < 0.1 < score.value + 3 * (score.value - score.lower)
 
@@ -96,9 +85,9 @@ class NotANumber(nn.Module):
         return torch.full((len(images), 10), float("nan"), dtype=images.dtype)
 
 
-def test_nan_logits_name_cell_and_image(tasks_dir: Path) -> None:
+def test_nan_logits_name_cell_and_image(corruption_tasks: Path) -> None:
     with pytest.raises(MettleError, match=r"cell clean: logits must be finite.*image 0"):
-        evaluate(NotANumber(), TASK, options=Options(tasks_dir=tasks_dir))
+        evaluate(NotANumber(), TASK, options=Options(tasks_dir=corruption_tasks))
 
 
 @pytest.fixture(scope="module")

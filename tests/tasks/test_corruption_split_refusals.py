@@ -10,32 +10,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from one_run import scored_run
-from small_tasks import small_task
+from one_run import TASK, scored_run
 
 from benchmark import score as score_module
 from benchmark.errors import MettleError
 
-TASK = "corruption/fashion-mnist-mc"
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
-@pytest.fixture(scope="module")
-def tasks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_task(tmp_path_factory.mktemp("small") / "tasks", 500)
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("METTLE_CACHE", str(tmp_path / "cache"))
-
-
-def broken_copy(tasks_dir: Path, target: Path) -> Iterator[Path]:
-    shutil.copytree(tasks_dir, target)
+def broken_copy(corruption_tasks: Path, target: Path) -> Iterator[Path]:
+    shutil.copytree(corruption_tasks, target)
     yield from (target / "corruption" / "splits").iterdir()
 
 
-def test_an_error_in_a_worker_arrives_whole(tasks_dir: Path, tmp_path: Path) -> None:
-    for file in broken_copy(tasks_dir, tmp_path / "tasks"):
+def test_an_error_in_a_worker_arrives_whole(corruption_tasks: Path, tmp_path: Path) -> None:
+    for file in broken_copy(corruption_tasks, tmp_path / "tasks"):
         if file.suffix == ".npy":
             np.save(file, np.zeros_like(np.load(file)))
     with pytest.raises(MettleError, match="the checksums are int8") as error:
@@ -65,8 +54,8 @@ def test_official_copy_and_mirror_copy_both_pass(monkeypatch: pytest.MonkeyPatch
         assert split.cell_notes == {}
 
 
-def test_changed_split_is_refused(tasks_dir: Path, tmp_path: Path) -> None:
-    for file in broken_copy(tasks_dir, tmp_path / "tasks"):
+def test_changed_split_is_refused(corruption_tasks: Path, tmp_path: Path) -> None:
+    for file in broken_copy(corruption_tasks, tmp_path / "tasks"):
         if file.suffix == ".json":
             file.write_text(file.read_text().replace('"seed": 61', '"seed": 62'))
     with pytest.raises(MettleError, match="the split has the sha256"):
@@ -84,12 +73,14 @@ def repin(folder: Path, change: dict) -> None:
     write_split(entry, json.dumps(json.loads(path.read_text()) | change))
 
 
-def test_cell_that_is_almost_equal_is_noted_and_one_that_is_not_is_refused(tasks_dir: Path, tmp_path: Path) -> None:
+def test_cell_that_is_almost_equal_is_noted_and_one_that_is_not_is_refused(
+    corruption_tasks: Path, tmp_path: Path
+) -> None:
     from benchmark.data.checksums import values_sha256
     from benchmark.task_registry import find_task
 
     folder = tmp_path / "tasks"
-    shutil.copytree(tasks_dir, folder)
+    shutil.copytree(corruption_tasks, folder)
     split = find_task(TASK, folder).split
     cells = split["cells"] | {"fog/2": "0" * 64}
     repin(folder, {"cells": cells})
