@@ -14,8 +14,8 @@ from benchmark.errors import MettleError
 class Statements:
     about: dict[str, list[Attestation]]
     """Record id -> what was said about it, oldest first."""
-    superseded_by: dict[str, str]
-    """Id of an older record -> id of the record that replaces it."""
+    superseded_by: dict[str, Attestation]
+    """Id of an older record -> the statement that another record replaces it."""
 
 
 def statements(
@@ -39,7 +39,7 @@ def statements(
         said.about.setdefault(record.id, []).append(attestation)
         if attestation.supersedes is not None:
             _check_replacement(path, record, records.get(attestation.supersedes), attestation.supersedes, submissions)
-            said.superseded_by[attestation.supersedes] = record.id
+            said.superseded_by[attestation.supersedes] = attestation
     for about in said.about.values():
         about.sort(key=lambda attestation: (attestation.date, attestation.kind, attestation.by))
     return said

@@ -21,8 +21,8 @@ class Entry:
     local: bool
     """Scored on the machine that builds the site, not part of the repository."""
     attestations: tuple[Attestation, ...] = ()
-    superseded_by: str | None = None
-    """Id of the record that replaces this one."""
+    superseded_by: Attestation | None = None
+    """The statement that another record replaces this one."""
     repeated_here: bool = False
     """An equal result was computed on the machine that builds the site."""
     outcomes: Outcomes | None = None

@@ -43,6 +43,7 @@ _TEXTS: dict[TableKind, tuple[str, str]] = {
     ),
     "folded": ("Folded", ""),
     "unranked": ("Not ranked", "Real records that do not compete; each row says why."),
+    "superseded": ("Superseded", "Replaced by newer records of the same team and method, and kept in sight."),
     "removed": ("Void and withdrawn", "Kept in sight with the reason, never ranked again."),
 }
 _FOLDED = "Near copies: these agree with an older ranked row on more than 99.5 % of {}. The older row stands for them."

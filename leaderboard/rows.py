@@ -24,6 +24,7 @@ TableKind = Literal[
     "batch-dependent",
     "folded",
     "unranked",
+    "superseded",
     "removed",
 ]
 TABLE_KINDS: tuple[TableKind, ...] = get_args(TableKind)
@@ -102,10 +103,10 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
     if copies := sum(name.startswith(COPY) for name in entry.record.result.cells):
         images = "of its images is a test image" if copies == 1 else "of its images are test images"
         return "removed", replace(row, reason=f"{copies:,} {images}, exactly; its contamination flag lists them.")
+    if (newer := entry.superseded_by) is not None:
+        return "superseded", replace(row, reason=f"Record {newer.record[:12]} replaces it. {newer.reason}".strip())
     if status == "self-run":
         return "unranked", replace(row, reason=_with_tier(entry, row.reason))
-    if entry.superseded_by is not None:
-        return "unranked", replace(row, reason=f"Superseded by record {entry.superseded_by[:12]}.")
     if (tier := entry.record.result.tier) in TIERS:
         return "unranked", replace(row, reason=TIERS[tier])
     if entry.score(task.primary.name) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synthetic import HELD_OUT, HOSTILE_TITLES, STANDARD, Method, add, many, text, write_submission, write_task
+from synthetic import HELD_OUT, HOSTILE_TITLES, STANDARD, Method, add, attest, many, text, write_submission, write_task
 from synthetic_examples import write_examples
 from synthetic_families import (
     add_scores,
@@ -51,6 +51,15 @@ class SyntheticSite:
             (Method("again", "Built again", 1.0, 906, baseline=True), "reproduced"),
         ):
             add(root, task, method, images=300, said=said)
+        old = add(root, task, Method("older", "Older", 0.4, 908, method="Net"), images=300, said="measured")
+        new = add(
+            root,
+            task,
+            Method("newer", "Newer", 0.5, 909, method="Net", declares=PRETRAINED),
+            images=300,
+            said="measured",
+        )
+        attest(root, "newer", new.id, "supersedes", supersedes=old.id, reason="Trained for longer.")
         write_submission(root, Method("unscored", "Not scored", 0, 0))
         add(local, task, Method("mine", "Mine", 0.1, 904), images=300)
         groups, far = group_task(tasks), detection_task(tasks)

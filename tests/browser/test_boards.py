@@ -190,6 +190,13 @@ def test_an_anchor_leads_to_a_row_on_another_page(open_page: Opener) -> None:
     assert row.evaluate("(row) => row.matches(':target') || row.getBoundingClientRect().top < innerHeight")
 
 
+def test_an_anchor_opens_the_folded_table_it_leads_into(open_page: Opener) -> None:
+    row = open_page(f"{MAIN}#superseded-1").locator("#superseded-1")
+    assert row.is_visible()
+    assert row.locator(".why").inner_text().endswith("Trained for longer.")
+    assert not open_page(MAIN).locator("#superseded-1").is_visible()
+
+
 def test_complete_without_javascript(open_page: Opener, site: SyntheticSite) -> None:
     board = BoardPage(open_page(MAIN, script=False))
     assert len(board.keys) == RANKED

@@ -111,10 +111,12 @@ def test_a_newer_self_run_does_not_push_out_a_measured_row(board: Board) -> None
 def test_superseded_record_is_not_ranked(board: Board) -> None:
     older = board.add("a", 1.0, seed=1, team="T", method="M", started="2026-05-01T00:00:00Z")
     newer = board.add("b", 0.5, seed=2, team="T", method="M", started="2026-01-01T00:00:00Z")
-    attest(board.root, "b", newer, "supersedes", supersedes=older)
+    attest(board.root, "b", newer, "supersedes", supersedes=older, reason="The first was trained too short.")
     found = board.tables()
     assert names(found["ranked"]) == ["b"]
-    assert f"Superseded by record {newer[:12]}" in found["unranked"].rows[0].reason
+    (row,) = found["superseded"].rows
+    assert row.entry.record.id == older
+    assert row.reason == f"Record {newer[:12]} replaces it. The first was trained too short."
 
 
 @pytest.mark.parametrize("kind", ["checkpoint", "predictions"])

@@ -234,6 +234,8 @@ class Board {
     this.ordered = this.order();
     this.state.page = 1 + Math.floor(this.ordered.indexOf(row) / this.state.size);
     this.update();
+    const folded = this.table.closest("details");
+    if (folded) folded.open = true;
     row.draw().scrollIntoView({ block: "center" });
   }
 }
