@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from benchmark.documents import Record, Score
@@ -53,6 +55,17 @@ def test_herding_is_above_random_choices(task: str) -> None:
     lift = by_submission(f"curation/{task}")["curation-herding"].result.scores["lift"]
     assert lift.lower is not None
     assert lift.lower > 0
+
+
+def test_the_card_says_where_baselines_of_distillation_lie_by_number_and_alarm() -> None:
+    records = [record for _, record in standing_records(SUBMISSIONS)]
+    scores = [record.result.scores for record in records if record.result.task.id.startswith("distillation/")]
+    card = " ".join((ROOT / "tasks" / "distillation" / "README.md").read_text(encoding="utf-8").split())
+    gaps = [100 * of["leak_gap"].value for of in scores]
+    canaries = [100 * of["canary_accuracy"].value for of in scores]
+    low, high = (re.sub(r"(?<!\d)0\.", ".", f"{gap:.2f}") for gap in (min(gaps), max(gaps)))
+    assert f"between {low} and {high} points by the number" in card
+    assert f"between {min(canaries):.1f} and {max(canaries):.1f} % by the alarm" in card
 
 
 def test_the_limits_of_the_leak_gap_are_those_of_the_records() -> None:
