@@ -2,8 +2,8 @@
 
 python -m scripts.add_anchors [fashion-mnist-ipc10 ...]
 
-For records that are older than an anchor of their task: each gets a successor that scoring its nets today would give,
-with lift and recovery, the outcomes it had, what was attested of it, and a statement of what it supersedes and why.
+For records of one set that are older than an anchor of their task: each gets a successor that scoring its nets today
+would give, with lift and recovery, the outcomes it had, what was attested of it, and a statement of what it supersedes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def add_anchors(submissions: Path, tasks_dir: Path, tasks: set[str], today: date
     written = []
     for path, record in standing_records(submissions):
         task = record.result.task
-        if not task.id.startswith("distillation/") or (tasks and task.id not in tasks):
+        if not task.id.startswith("distillation/") or (tasks and task.id not in tasks) or record.result.replicates:
             continue
         outcomes = read_outcomes(path, record)
         anchored = with_anchors(find_task(f"{task.id}.v{task.version}", tasks_dir), record, outcomes, today)
@@ -66,11 +66,12 @@ def add_anchors(submissions: Path, tasks_dir: Path, tasks: set[str], today: date
 def _statements(newer: Record, older: Record, said: Sequence[Attestation], today: date) -> Iterator[Attestation]:
     """That the newer record supersedes the older one; who measured or reproduced one has done so with the other."""
     own = {"record": newer.id, "date": today.isoformat(), "reason": REASON}
-    replaces = {"schema_version": 1, "kind": "supersedes", "by": BY, "supersedes": older.id}
-    yield Attestation.model_validate(own | replaces)
     for statement in said:
         if statement.record == older.id and statement.kind in ("measured", "reproduced"):
             yield statement.model_copy(update=own)
+    # Last: until then the older record stands, and a run that was stopped in between does the rest when repeated.
+    replaces = {"schema_version": 1, "kind": "supersedes", "by": BY, "supersedes": older.id}
+    yield Attestation.model_validate(own | replaces)
 
 
 if __name__ == "__main__":

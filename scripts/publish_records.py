@@ -3,7 +3,8 @@
 python -m scripts.publish_records OUT [--reason "Why it was scored again."]
 
 OUT is what `mettle score --out` was given, in a checkout without uncommitted changes. The newest record of each
-submission and task version is taken. A standing record that it replaces stays, and is said to be superseded.
+submission and task version is taken, unless another has replaced it. A standing record that it replaces stays, and is
+said to be superseded. Stopped between two files, it is run again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from benchmark.documents import Attestation, Record, read_submission
 from benchmark.documents.store import (
+    find_attestations,
     find_records,
     read_outcomes,
     standing_records,
@@ -46,7 +48,8 @@ def main() -> int:
 def publish_records(out: Path, submissions: Path, today: date, reason: str) -> list[Path]:
     """Write the newest record of each submission and task version of `out` below `submissions`; gives their paths.
 
-    Raises MettleError, before anything is written, where there is no record or one may not be published.
+    Raises MettleError, before anything is written, where there is no record, one may not be published, or a newer one
+    stands in its place.
     """
     newest: dict[Row, tuple[Path, Record]] = {}
     for path, record in find_records(out / "submissions"):
@@ -55,14 +58,23 @@ def publish_records(out: Path, submissions: Path, today: date, reason: str) -> l
             newest[_row(record)] = path, record
     if not newest:
         raise MettleError(out, "holds records below submissions/", "none", "Name what `mettle score --out` was given.")
-    whole = [(record, read_outcomes(path, record)) for path, record in newest.values()]
-    older = [record for _, record in standing_records(submissions)]
+    published = {record.id for _, record in find_records(submissions)}
+    standing = {record.id: record for _, record in standing_records(submissions)}
+    found = []
+    for path, record in newest.values():
+        if record.id in published - standing.keys():  # an old result would stand for the newer one that replaced it
+            continue
+        replaced = [one for one in standing.values() if _row(one) == _row(record) and one.id != record.id]
+        if newer := [one.id for one in replaced if one.run.started > record.run.started]:
+            raise MettleError(path, "is newer than the record it replaces", f"older than {newer[0][:12]}")
+        found.append((record, read_outcomes(path, record), [one.id for one in replaced]))
+    measured = {said.record for _, said in find_attestations(submissions) if said.kind == "measured"}
     written = []
-    for record, outcomes in whole:
-        replaced = [one.id for one in older if _row(one) == _row(record) and one.id != record.id]
+    for record, outcomes, older in found:
         written.append(write_record(submissions, record, outcomes))
-        for statement in _statements(record, replaced, today, reason):
-            write_attestation(submissions, record.result.submission, statement)
+        for statement in _statements(record, older, today, reason):
+            if statement.kind != "measured" or record.id not in measured:
+                write_attestation(submissions, record.result.submission, statement)
     return written
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmark.documents import Record
-from benchmark.documents.store import find_attestations, find_records, standing_records, write_record
+from benchmark.documents.store import find_attestations, find_records, read_outcomes, standing_records, write_record
 from benchmark.errors import MettleError
 from scripts.publish_records import publish_records
 from tests.documents.builders import record, run
@@ -69,7 +69,51 @@ def test_an_equal_record_replaces_nothing_and_other_rows_stand(submissions: Path
     other = scored(tmp_path / "again", 6, day=2, task=task.model_dump())
     publish_records(tmp_path / "again", submissions, TODAY, "unused")
     assert {one.id for _, one in standing_records(submissions)} == {first.id, other.id}
-    assert {said.kind for _, said in find_attestations(submissions)} == {"measured"}
+    said = [(statement.kind, statement.record) for _, statement in find_attestations(submissions)]
+    assert sorted(said) == sorted([("measured", first.id), ("measured", other.id)])
+
+
+def test_old_results_do_not_come_back(submissions: Path, tmp_path: Path) -> None:
+    scored(tmp_path / "first", 5, day=2)
+    newest = scored(tmp_path / "again", 6, day=3)
+    scored(tmp_path / "oldest", 7, day=1)
+    for out in ("first", "again", "first"):
+        publish_records(tmp_path / out, submissions, TODAY, "unused")
+    assert [one.id for _, one in standing_records(submissions)] == [newest.id]
+    with pytest.raises(
+        MettleError, match=rf"is newer than the record it replaces, but got older than {newest.id[:12]}"
+    ):
+        publish_records(tmp_path / "oldest", submissions, TODAY, "unused")
+
+
+def test_a_run_that_was_stopped_is_finished_by_the_next(
+    submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored(tmp_path / "first", 5)
+    publish_records(tmp_path / "first", submissions, TODAY, "unused")
+    newest = scored(tmp_path / "again", 6, day=2)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scripts.publish_records.write_attestation", stop)
+    with pytest.raises(KeyboardInterrupt):
+        publish_records(tmp_path / "again", submissions, TODAY, "unused")
+    monkeypatch.undo()
+    publish_records(tmp_path / "again", submissions, TODAY, "unused")
+    assert [one.id for _, one in standing_records(submissions)] == [newest.id]
+    said = [statement.kind for _, statement in find_attestations(submissions) if statement.record == newest.id]
+    assert sorted(said) == ["measured", "supersedes"]
+
+
+def test_every_standing_record_of_the_row_is_replaced(submissions: Path, tmp_path: Path) -> None:
+    for right, day in ((5, 1), (6, 2)):
+        made = scored(tmp_path / "twice", right, day=day)
+        (path,) = (path for path, record in find_records(tmp_path / "twice" / "submissions") if record.id == made.id)
+        write_record(submissions, made, read_outcomes(path, made))
+    newest = scored(tmp_path / "again", 7, day=3)
+    publish_records(tmp_path / "again", submissions, TODAY, "unused")
+    assert [one.id for _, one in standing_records(submissions)] == [newest.id]
 
 
 @pytest.mark.parametrize(

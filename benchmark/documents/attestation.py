@@ -11,7 +11,10 @@ from benchmark.documents.strict import Date, Line, Link, Paragraph, Sha256, Stri
 
 
 class Attestation(Strict):
-    """The content of `submissions/<name>/attestations/<date>-<kind>-<record id, 12 digits>.json`."""
+    """The content of `submissions/<name>/attestations/<date>-<kind>-<record id, 12 digits>.json`.
+
+    The name of one that supersedes ends in the id of the older record, too.
+    """
 
     schema_version: Literal[1]
     kind: Literal["measured", "reproduced", "void", "withdrawn", "supersedes"]

@@ -163,9 +163,9 @@ def standing_records(submissions: Path) -> list[tuple[Path, Record]]:
 
 
 def write_attestation(submissions: Path, submission: str, attestation: Attestation) -> Path:
-    """Add an attestation to a submission; one of the same date, kind and record stays as it is."""
-    name = f"{attestation.date}-{attestation.kind}-{attestation.record[:12]}.json"
-    path = submissions / submission / "attestations" / name
+    """Add an attestation to a submission; one of the same date, kind and record, or records, stays as it is."""
+    records = "-".join(record[:12] for record in (attestation.record, attestation.supersedes) if record)
+    path = submissions / submission / "attestations" / f"{attestation.date}-{attestation.kind}-{records}.json"
     if not path.exists():
         write_atomically(path, (attestation.model_dump_json(indent=1) + "\n").encode())
     return path

@@ -73,6 +73,9 @@ def write_published_layout(
     for name, values in (("--mean", mean), ("--std", std)):
         if len(values) not in (1, channels):
             raise MettleError(name, "it has one value, or one a channel", f"{len(values)} for {channels} channels")
+        if not np.isfinite(values).all() or (name == "--std" and min(values) <= 0):
+            rule = "its values are finite" + (", above 0" if name == "--std" else "")
+            raise MettleError(name, rule, ", ".join(map(str, values)))
     normalized = (distilled.images - np.asarray(mean, np.float32)) / np.asarray(std, np.float32)
     images = torch.from_numpy(np.ascontiguousarray(normalized.transpose(0, 3, 1, 2)).astype(np.float32))
     soft = distilled.labels_kind == "soft"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -46,8 +47,8 @@ def read_npz_header(path: Path) -> tuple[dict[str, Entry], Callable[[str], np.nd
                     raise ValueError(f"the member {member.filename[:80]!r} is no array, or there are two of it")
                 with archive.open(member) as stream:
                     entries[name] = _entry(path, name, stream, member.file_size)
-    except (OSError, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError, SyntaxError, TypeError,
-            zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
+    except (OSError, ValueError, EOFError, LookupError, RuntimeError, NotImplementedError, SyntaxError, TypeError,
+            MemoryError, tokenize.TokenError, zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
         raise MettleError(path, "is an .npz file of plain arrays", printable(error), NPZ_FIX) from None
 
     def load(name: str) -> np.ndarray:

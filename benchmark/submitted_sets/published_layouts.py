@@ -80,9 +80,13 @@ def _load(path: Path) -> object:
 
 
 def _sets(content: object, source: Path, labels: object) -> list[tuple[object, object]]:
+    data = content.get("data") if isinstance(content, Mapping) else None
+    pairs = isinstance(data, Sequence) and bool(data) and all(_is_pair(one) for one in data)
+    if labels is not None and (pairs or _is_pair(content)):
+        raise MettleError(source, "it has labels of its own", fix="Leave out --labels, which is for files without.")
     if isinstance(content, Mapping):
-        data = content.get("data")
-        if isinstance(data, Sequence) and data and all(_is_pair(one) for one in data):
+        if pairs:
+            assert isinstance(data, Sequence)
             return [(one[0], one[1]) for one in data]
         found = next((content[name] for name in IMAGE_NAMES if name in content), None)
         labels = (

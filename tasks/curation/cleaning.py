@@ -80,7 +80,7 @@ def truth_flag(split: OpenCuration, chosen: Chosen) -> list[Flag]:
     # By weight, as nets see them: wrong labels that are hardly ever drawn would pass for an honest filter's.
     at_most = wilson_interval(size * float(np.average(wrong, weights=chosen.chances)), size, CONFIDENCE).upper
     clean = ~pool.outliers & ~pool.mislabelled
-    own = clean[slots]
+    own = ~pool.outliers[slots] & ~wrong  # by the labels that were submitted: whoever sets them right knows them, too
     hard, expected = _hard_share(split, slots[own], chosen.chances[own], np.flatnonzero(clean))
     at_least = wilson_interval(expected * size, size, CONFIDENCE).lower
     if at_most >= SUSPICIOUS_WRONG_SHARE or hard < at_least:

@@ -19,7 +19,8 @@ def with_anchors(entry: TaskEntry, record: Record, outcomes: dict[str, np.ndarra
     """The record that scoring the same nets gives now that its task has these anchors; an equal one where it has them.
 
     outcomes: the arrays beside the record. Its run stays that of the trainings, with a note of the day.
-    Raises MettleError for a record of another task version or definition, and of a tier that no anchor is for.
+    Raises MettleError for a record of another task version or definition, of a tier that no anchor is for, and of
+    several sets of one method: its outcomes are totals of sets, and not of the nets that a lift is a mean of.
     """
     result, task = record.result, entry.task
     if (result.task.id, result.task.version, result.task.sha256) != (task.id, task.version, task.scoring_sha256):
@@ -30,6 +31,9 @@ def with_anchors(entry: TaskEntry, record: Record, outcomes: dict[str, np.ndarra
         raise MettleError(
             f"Record {record.id[:12]}", "only nets of the ranked plan are set against anchors", result.tier
         )
+    if result.replicates:
+        fix = "Score its submission again."
+        raise MettleError(f"Record {record.id[:12]}", "is of one set", f"{len(result.replicates)}", fix)
     nets = outcomes["primary"] / result.outcomes["primary"].scale
     anchors: dict[str, np.ndarray | None] = {arm: frozen_accuracies(entry, arm) for arm in UNITS}
     content = result.model_dump(mode="json")

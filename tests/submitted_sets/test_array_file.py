@@ -126,6 +126,15 @@ def test_nothing_large_is_allocated_for_a_refusal(tmp_path: Path) -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("header", ["{'descr': (", "-" * 9000 + "1", "{'descr': ('<i4',)}"])
+def test_headers_that_numpy_cannot_read(tmp_path: Path, header: str) -> None:
+    """Its reader ends in a TokenError, a MemoryError and a refusal of the keys, some of which are no ValueError."""
+    start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
+    with zipfile.ZipFile(tmp_path / "set.npz", "w") as archive:
+        archive.writestr("images.npy", start + header.encode())
+    assert "is an .npz file of plain arrays" in refusal(open_arrays, tmp_path / "set.npz", **LIMITS)
+
+
 def test_members_that_are_no_arrays(tmp_path: Path) -> None:
     for name, members in {
         "text": ["README.txt"],

@@ -174,6 +174,7 @@ def test_other_content_is_refused(tmp_path: Path) -> None:
             ([images.flatten(1), torch.from_numpy(LABELS)], "images are floats (N, C, H, W)"),
             ([images.permute(0, 2, 3, 1), torch.from_numpy(LABELS)], "images are floats (N, C, H, W)"),
             ([(images * 255).to(torch.uint8), torch.from_numpy(LABELS)], "images are floats"),
+            ([images[:0], torch.from_numpy(LABELS[:0])], "holds at least one image"),
             ([images * torch.inf, torch.from_numpy(LABELS)], "finite numbers"),
             ([images, torch.from_numpy(LABELS) - 1], "classes from 0"),
             ([images, torch.from_numpy(LABELS) + 0.5], "are classes"),
@@ -183,6 +184,10 @@ def test_other_content_is_refused(tmp_path: Path) -> None:
         assert says in refusal(converted, tmp_path / f"{number}.pt")
     assert "no such file" in refusal(converted, tmp_path / "absent.pt")
     assert "no such file" in refusal(converted, tmp_path / "absent.npz")
+    torch.save(torch.from_numpy(LABELS), tmp_path / "labels.pt")
+    torch.save([images, torch.from_numpy(LABELS)], tmp_path / "pair.pt")
+    for own in (tmp_path / "pair.pt", dc_file(tmp_path / "dc.pt")):
+        assert "it has labels of its own" in refusal(converted, own, labels_file=tmp_path / "labels.pt")
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

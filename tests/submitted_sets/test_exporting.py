@@ -42,6 +42,8 @@ def test_the_layout_of_dc_comes_back(file: Path, tmp_path: Path) -> None:
     assert np.array_equal(again.after.codes, quantize(IMAGES).codes)
     with pytest.raises(MettleError, match="one value, or one a channel"):
         write_published_layout(distilled, tmp_path / "res.pt", mean=MEAN[:2], std=STD)
+    with pytest.raises(MettleError, match=r"--std: its values are finite, above 0, but got 0\.0"):
+        write_published_layout(distilled, tmp_path / "res.pt", mean=MEAN, std=[0.0])
 
 
 def test_soft_labels_stay_soft(tmp_path: Path) -> None:

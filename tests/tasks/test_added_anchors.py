@@ -78,6 +78,27 @@ def test_a_successor_is_what_scoring_again_gives(early: Path) -> None:
     ]
 
 
+def test_a_run_that_was_stopped_is_finished_by_the_next(early: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, record = only_record(early)
+    submissions = early / "submissions"
+    measured = {"schema_version": 1, "kind": "measured", "record": record.id, "by": "A lab", "date": "2026-11-01"}
+    write_attestation(submissions, "first-images", Attestation.model_validate(measured))
+    write_anchor(find_task(TASK, early / "tasks"), "random", [0.3 + net / 100 for net in range(10)])
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for statements in (0, 1):  # before any of the two, and between them
+        left = iter([write_attestation] * statements)
+        monkeypatch.setattr("scripts.add_anchors.write_attestation", lambda *given, of=left: next(of, stop)(*given))
+        with pytest.raises(KeyboardInterrupt):
+            add_anchors(submissions, early / "tasks", set(), TODAY)
+    monkeypatch.setattr("scripts.add_anchors.write_attestation", write_attestation)
+    (path,) = add_anchors(submissions, early / "tasks", set(), TODAY)
+    said = {(one.kind, one.record) for _, one in find_attestations(submissions)}
+    assert said == {("measured", record.id), ("measured", path.stem), ("supersedes", path.stem)}
+
+
 def test_only_nets_of_the_ranked_plan_of_this_task_are_set_against_its_anchors(early: Path) -> None:
     path, record = only_record(early)
     entry, outcomes = find_task(TASK, early / "tasks"), read_outcomes(path, record)
@@ -86,5 +107,8 @@ def test_only_nets_of_the_ranked_plan_of_this_task_are_set_against_its_anchors(e
     quick = evaluate(folder, TASK, options=Options(tasks_dir=early / "tasks", workers=1, effort=Effort("quick")))
     with pytest.raises(MettleError, match=r"only nets of the ranked plan are set against anchors, but got quick"):
         with_anchors(entry, quick, outcomes, TODAY)
+    several = record.result.model_copy(update={"replicates": {"set 1": {"accuracy": 0.5}, "set 2": {"accuracy": 0.6}}})
+    with pytest.raises(MettleError, match=r"is of one set, but got 2\. Score its submission again"):
+        with_anchors(entry, record.model_copy(update={"result": several}), outcomes, TODAY)
     with pytest.raises(MettleError, match=r"must be of distillation/fashion-mnist-ipc1 version 1 as it stands"):
         with_anchors(find_task(TASK), record, outcomes, TODAY)

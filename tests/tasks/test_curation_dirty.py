@@ -71,6 +71,14 @@ def test_a_filter_that_loses_hard_images_is_not_flagged(split: OpenCuration, tmp
     assert combined(split, tmp_path / "random", CuratedSet("indices", random_pick(split))).flags == []
 
 
+def test_wrong_labels_set_right_are_flagged_as_knowing_the_labels(split: OpenCuration, tmp_path: Path) -> None:
+    slots = np.sort(np.random.default_rng(0).choice(np.flatnonzero(split.pool.mislabelled), 1000, replace=False))
+    choice = CuratedSet("indices", slots, labels=split.pool.clean_labels[slots])
+    found = combined(split, tmp_path / "mended", choice)
+    assert found.scores["wrong_label_share"].value == 0
+    assert [flag.name for flag in found.flags] == ["anomaly"]
+
+
 def test_relabelling_is_held_against_the_truth(split: OpenCuration, tmp_path: Path) -> None:
     slots = random_pick(split)
     labels = split.pool.labels[slots].copy()
