@@ -100,8 +100,6 @@ def read_for_conversion(
             rule = "it has one finite value, or one a channel" + (", above 0" if name == "--std" else "")
             raise MettleError(name, rule, f"{', '.join(map(str, values))} for {channels} channels")
     stored = published.images.transpose(0, 2, 3, 1)
-    if not len(stored):
-        raise MettleError(source, "holds at least one image", "none")
     if not np.isfinite(stored).all():
         raise MettleError(source, "images hold finite numbers", f"{(~np.isfinite(stored)).sum():,} that are not")
     steps = [f"set {which}"] if published.sets_in_file > 1 else []

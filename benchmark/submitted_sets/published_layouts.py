@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,6 +50,8 @@ def read_published(source: Path, labels_file: Path | None = None, which: int | N
         raise MettleError(
             source, "images are floats (N, C, H, W)", f"{images.dtype} {images.shape}", _images_fix(images, source)
         )
+    if not len(images):
+        raise MettleError(source, "holds at least one image", "none")
     if labels.ndim not in (1, 2) or len(labels) != len(images):
         raise MettleError(source, f"labels are ({len(images)},) or ({len(images)}, classes)", str(labels.shape))
     if labels.ndim == 1 and (labels != np.rint(labels)).any():
@@ -80,23 +83,18 @@ def _load(path: Path) -> object:
 
 
 def _sets(content: object, source: Path, labels: object) -> list[tuple[object, object]]:
-    data = content.get("data") if isinstance(content, Mapping) else None
-    pairs = isinstance(data, Sequence) and bool(data) and all(_is_pair(one) for one in data)
-    if labels is not None and (pairs or _is_pair(content)):
-        raise MettleError(source, "it has labels of its own", fix="Leave out --labels, which is for files without.")
+    data: Any = content.get("data") if isinstance(content, Mapping) else [content]
+    if isinstance(data, Sequence) and data and all(_is_pair(one) for one in data):
+        if labels is not None:
+            raise MettleError(source, "it has labels of its own", fix="Leave out --labels, which is for files without.")
+        return [(one[0], one[1]) for one in data]
     if isinstance(content, Mapping):
-        if pairs:
-            assert isinstance(data, Sequence)
-            return [(one[0], one[1]) for one in data]
         found = next((content[name] for name in IMAGE_NAMES if name in content), None)
         labels = (
             labels if labels is not None else next((content[name] for name in LABEL_NAMES if name in content), None)
         )
         if found is not None:
             content = found
-    elif _is_pair(content):
-        assert isinstance(content, Sequence)
-        return [(content[0], content[1])]
     if isinstance(content, torch.Tensor | np.ndarray):
         if labels is None:
             raise MettleError(source, "it holds images without labels", fix="Name the file of labels: --labels FILE.")
