@@ -51,14 +51,11 @@ class SyntheticSite:
             (Method("again", "Built again", 1.0, 906, baseline=True), "reproduced"),
         ):
             add(root, task, method, images=300, said=said)
-        old = add(root, task, Method("older", "Older", 0.4, 908, method="Net"), images=300, said="measured")
-        new = add(
-            root,
-            task,
-            Method("newer", "Newer", 0.5, 909, method="Net", declares=PRETRAINED),
-            images=300,
-            said="measured",
+        older, newer = (
+            Method("older", "Older", 0.4, 908, method="Net"),
+            Method("newer", "Newer", 0.5, 909, method="Net"),
         )
+        old, new = (add(root, task, method, images=300, said="measured") for method in (older, newer))
         attest(root, "newer", new.id, "supersedes", supersedes=old.id, reason="Trained for longer.")
         write_submission(root, Method("unscored", "Not scored", 0, 0))
         add(local, task, Method("mine", "Mine", 0.1, 904), images=300)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from conftest import Opener
     from synthetic_site import SyntheticSite
 
-RANKED = COUNT + 3
-"""Rows of the main board: the numbered methods, the pretrained one, the one built again and Shake drop."""
+RANKED = COUNT + 4
+"""Rows of the main board: the numbered methods, the pretrained one, the one built again, Shake drop and the newer."""
 
 
 def sorted_values(values: list[float | None], *, falling: bool) -> bool:
