@@ -96,6 +96,16 @@ def moved_to_the_corner(images: Images, rng: np.random.Generator) -> Images:
     return moved(images, 10 * signs(count, rng), 0.9, 2 * signs(count, rng), 2 * signs(count, rng))
 
 
+def faint(share: float) -> Leak:
+    """`share` of the contrast, about the mean of the image."""
+
+    def leak(images: Images, _: np.random.Generator) -> Images:
+        means = images.mean(axis=(1, 2, 3), keepdims=True)
+        return pixels(means + share * (images - means))
+
+    return leak
+
+
 def grey(images: Images, _: np.random.Generator) -> Images:
     """Without colour."""
     return pixels(np.repeat(images @ np.array([0.299, 0.587, 0.114])[:, None], 3, axis=3))
@@ -125,6 +135,8 @@ LEAKS: dict[str, Leak] = {
     "shifted 4 px": shifted(4),
     "cropped to 80 % and enlarged": scaled(1.25),
     "negative": lambda images, _: 255 - images,
+    "a quarter of the contrast": faint(0.25),
+    "a tenth of the contrast": faint(0.1),
 }
 COLOUR_LEAKS: dict[str, Leak] = {
     "without colour": grey,

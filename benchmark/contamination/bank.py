@@ -1,10 +1,10 @@
 """Finds, for every submitted image, the few test images that some small move brings close to it.
 
-A matrix product of all pairs under all moves is out of reach at full resolution. So pictures are blurred and projected
-on the leading principal components of the test images, each divided by the root of its variance plus a floor: what most
-garments share then counts little. The moves and this projection are linear, so that a submitted image is
-undone and projected for all moves by one matrix product. First a coarse grid of moves against all test images, then a
-fine grid against the best hundred or so of them.
+A matrix product of all pairs under all moves is out of reach at full resolution. So pictures are brought to one
+contrast, blurred and projected on the leading principal components of the test images, each divided by the root of its
+variance plus a floor: what most garments share then counts little. The moves and this projection are linear, so that a
+submitted image is undone and projected for all moves by one matrix product. First a coarse grid of moves against all
+test images, then a fine grid against the best hundred or so of them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from benchmark.contamination.alignment import normalized
 from benchmark.contamination.pictures import Pictures
 from benchmark.contamination.similarity import Similarity, undoing_matrix
 
@@ -59,7 +60,7 @@ class _Space:
         values = height * width
         impulses = np.eye(values, dtype=np.float32).reshape(values, height, width)
         blur = gaussian_filter(impulses, (0, sigma_px, sigma_px)).reshape(values, values)
-        vectors = tests.reshape(len(tests), values) @ blur
+        vectors = at_one_contrast(tests) @ blur
         vectors -= vectors.mean(axis=1, keepdims=True)
         centre = vectors.mean(axis=0)
         variances, axes = np.linalg.eigh((vectors - centre).T @ (vectors - centre) / len(vectors))
@@ -83,7 +84,7 @@ class Bank:
 
     def candidates(self, submitted: Pictures, kept: int) -> Candidates:
         """The `kept` best test images of each picture (fewer where there are fewer); submitted: float32 (n, h, w)."""
-        vectors = submitted.reshape(len(submitted), -1)
+        vectors = at_one_contrast(submitted)
         best = np.full((len(vectors), self._across.shape[1]), -1, np.float32)
         products = np.empty_like(best)
         for undone in self._coarse.undone:
@@ -100,6 +101,15 @@ class Bank:
             order = np.argsort(-closeness[move, np.arange(searched)], kind="stable")[:kept]
             found.test_rows[row], found.moves[row] = tests[order], move[order]
         return found
+
+
+def at_one_contrast(stack: Pictures) -> Vectors:
+    """Pictures (n, h, w) as vectors of mean 0 and length 1, float32 (n, h w); a constant picture becomes 0.
+
+    The centre of the test images is taken from each: of a faint picture nothing but that centre would be left.
+    """
+    vectors = stack.reshape(len(stack), -1)
+    return normalized(vectors, np.ones(vectors.shape, dtype=np.bool_))[0]
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -99,6 +99,20 @@ def test_brightness_contrast_and_noise_do_not_hide_a_copy() -> None:
     assert all(transform.in_words() == "in place" for transform in found.transforms)
 
 
+@pytest.mark.parametrize("share", [0.3, 0.1])
+def test_a_faint_copy_is_found_among_pictures_that_are_much_alike(share: float) -> None:
+    """Pictures of one garment share more than sets them apart; their mean must not drown a faint one."""
+    down, right = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
+    garment = 160 * np.exp(-(down**2 + right**2) / 60)[..., None]
+    alike = np.clip(np.rint(garment + 0.25 * smooth_fields(300, seed=7)), 0, 255).astype(np.uint8)
+    leaked = alike[LEAKED]
+    faint = np.rint(100 + share * leaked).astype(np.uint8)
+    faint[:, 0, 0], faint[:, -1, -1] = 0, 255  # no stretching from black to white would help
+    found = closest_test_images(faint, alike)
+    assert found.test_rows.tolist() == LEAKED.tolist()
+    assert (found.correlations >= 0.9).all()
+
+
 def test_exact_copies_are_found_mirrored_or_not() -> None:
     submitted = np.concatenate([smooth_fields(2, seed=4), TESTS[[5]], TESTS[[9]][:, :, ::-1]])
     assert exact_copies(submitted, TESTS) == [(2, 5), (3, 9)]
