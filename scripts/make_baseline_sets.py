@@ -2,7 +2,8 @@
 
 python -m scripts.make_baseline_sets [NAME ...] [--missing] [--only PATH]
 
-Without a name, of every baseline with a set recipe. Trainings are kept in the cache, and stopped ones go on.
+Without a name, of every baseline with a set recipe. Trainings are kept in the cache, and stopped ones go on. Where a
+net decides a set, another machine or version may make another one: a line says so, and submission.toml names it.
 """
 
 from __future__ import annotations
@@ -50,11 +51,14 @@ def main() -> None:
             start = time.process_time()
             sha256 = make_set(recipe, made, target, progress=not arguments.quiet)
             document = folder / "submission.toml"
-            changed = with_sha256(document.read_text(encoding="utf-8"), made.path, sha256)
+            text = document.read_text(encoding="utf-8")
+            changed = with_sha256(text, made.path, sha256)
             write_atomically(document, changed.encode())
             cpu_s = time.process_time() - start
             size_kb = Path(target).stat().st_size / 1000
             print(f"{name}/{made.path} {size_kb:.0f} kB sha256 {sha256} ({cpu_s:.0f} CPU-seconds)", flush=True)
+            if changed != text:
+                print(f"  not the file that {document} named: it names this one now, and needs a score of its own")
 
 
 if __name__ == "__main__":

@@ -153,4 +153,7 @@ def _name(entry: TaskEntry) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MettleError as error:
+        raise SystemExit(str(error)) from None

@@ -13,7 +13,7 @@ from benchmark.documents.strict import Date, Line, Link, Paragraph, Sha256, Stri
 class Attestation(Strict):
     """The content of `submissions/<name>/attestations/<date>-<kind>-<record id, 12 digits>.json`.
 
-    The name of one that supersedes ends in the id of the older record, too.
+    The name of one that supersedes goes on with the id of the older record; that of a second person's ends in -2.
     """
 
     schema_version: Literal[1]

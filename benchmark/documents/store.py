@@ -163,11 +163,16 @@ def standing_records(submissions: Path) -> list[tuple[Path, Record]]:
 
 
 def write_attestation(submissions: Path, submission: str, attestation: Attestation) -> Path:
-    """Add an attestation to a submission; one of the same date, kind and record, or records, stays as it is."""
+    """Add an attestation to a submission; one by the same on the same day about the same stays as it is."""
     records = "-".join(record[:12] for record in (attestation.record, attestation.supersedes) if record)
-    path = submissions / submission / "attestations" / f"{attestation.date}-{attestation.kind}-{records}.json"
-    if not path.exists():
-        write_atomically(path, (attestation.model_dump_json(indent=1) + "\n").encode())
+    folder = submissions / submission / "attestations"
+    name = f"{attestation.date}-{attestation.kind}-{records}"
+    said = sorted(folder.glob(f"{name}*.json"))
+    for path in said:
+        if read(Attestation, path).by == attestation.by:
+            return path
+    path = folder / (f"{name}-{len(said) + 1}.json" if said else f"{name}.json")
+    write_atomically(path, (attestation.model_dump_json(indent=1) + "\n").encode())
     return path
 
 

@@ -147,8 +147,20 @@ def test_atomic_write_replaces_whole_files(tmp_path: Path) -> None:
 def test_attestations_are_append_only(tmp_path: Path) -> None:
     attestation = Attestation(schema_version=1, kind="measured", record=SHA, by="us", date="2026-11-21")
     path = write_attestation(tmp_path, "demo", attestation)
-    write_attestation(tmp_path, "demo", attestation.model_copy(update={"by": "someone else"}))
-    assert [(p, a) for p, a in find_attestations(tmp_path)] == [(path, attestation)]
+    assert write_attestation(tmp_path, "demo", attestation.model_copy(update={"reason": "Again."})) == path
+    assert list(find_attestations(tmp_path)) == [(path, attestation)]
+
+
+def test_two_people_attest_the_same_on_one_day(tmp_path: Path) -> None:
+    first = Attestation(schema_version=1, kind="reproduced", record=SHA, by="us", date="2026-11-21")
+    second = first.model_copy(update={"by": "someone else"})
+    for _ in range(2):
+        for attestation in (first, second):
+            write_attestation(tmp_path, "demo", attestation)
+    assert [(path.stem, said) for path, said in find_attestations(tmp_path)] == [
+        (f"2026-11-21-reproduced-{SHA[:12]}-2", second),
+        (f"2026-11-21-reproduced-{SHA[:12]}", first),
+    ]
 
 
 @pytest.mark.parametrize(
