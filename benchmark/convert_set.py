@@ -17,10 +17,10 @@ from benchmark.errors import MettleError
 from benchmark.submitted_sets.conversion import (
     Conversion,
     check_target,
-    numbers_in,
     read_for_conversion,
     write_conversion,
 )
+from benchmark.submitted_sets.normalization import numbers_in
 from benchmark.submitted_sets.published_layouts import read_scalar
 from benchmark.task_registry import TaskEntry, all_tasks, find_task
 from benchmark.training.trainer import train

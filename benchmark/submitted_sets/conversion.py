@@ -11,6 +11,7 @@ import numpy as np
 from benchmark.documents import file_sha256
 from benchmark.errors import MettleError
 from benchmark.submitted_sets.distilled import SUM_TOLERANCE
+from benchmark.submitted_sets.normalization import check_normalization
 from benchmark.submitted_sets.published_layouts import PublishedSet, read_published
 from benchmark.submitted_sets.quantization import MAX_PIXEL, Quantized, dequantize, quantize
 from benchmark.submitted_sets.writing import smallest_integers, write_distilled
@@ -94,11 +95,7 @@ def read_for_conversion(
     Raises MettleError for a layout that is not known, and values that are no images or labels.
     """
     published = read_published(source, labels_file, which)
-    channels = published.images.shape[1]
-    for name, values in (("--mean", mean), ("--std", std)):
-        if len(values) not in (1, channels) or not np.isfinite(values).all() or (name == "--std" and min(values) <= 0):
-            rule = "it has one finite value, or one a channel" + (", above 0" if name == "--std" else "")
-            raise MettleError(name, rule, f"{', '.join(map(str, values))} for {channels} channels")
+    check_normalization(mean, std, channels=published.images.shape[1])
     stored = published.images.transpose(0, 2, 3, 1)
     if not np.isfinite(stored).all():
         raise MettleError(source, "images hold finite numbers", f"{(~np.isfinite(stored)).sum():,} that are not")
@@ -135,15 +132,6 @@ def write_conversion(conversion: Conversion, target: Path, measured: str = "") -
         f"wrote {target}: {images:,} bytes of images, {bounds} of ranges, {label_bytes:,} of labels"
         + (", 4 of learning rate" if conversion.learning_rate is not None else "")
     ]
-
-
-def numbers_in(option: str, text: str) -> Sequence[float]:
-    """The numbers of an option, with commas between; MettleError where they are none."""
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        fix = "Of the normalization the images were saved in; 0 and 1 where they are in [0, 1]."
-        raise MettleError(option, "it is one number, or one a channel with commas between", repr(text), fix) from None
 
 
 def check_target(target: Path) -> None:

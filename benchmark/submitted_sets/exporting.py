@@ -13,8 +13,8 @@ from PIL import Image
 from benchmark.documents.store import write_atomically
 from benchmark.errors import MettleError
 from benchmark.submitted_sets.array_file import open_arrays
-from benchmark.submitted_sets.conversion import numbers_in
 from benchmark.submitted_sets.distilled import ARRAYS, DistilledSet, read_distilled
+from benchmark.submitted_sets.normalization import check_normalization, numbers_in
 
 MAX_BYTES = 2_000_000_000
 GAP_PIXELS = 2
@@ -67,15 +67,9 @@ def write_published_layout(
     """Writes the set as DC, DSA and DM save theirs, for code that reads those: `{"data": [[images, labels]]}`.
 
     images: float32 (N, C, H, W), normalized by mean and std, one value or one a channel. labels: int64 (N,), or float32
-    (N, K) where they are soft. Raises MettleError for another number of values.
+    (N, K) where they are soft. Raises MettleError as `check_normalization` does.
     """
-    channels = distilled.images.shape[3]
-    for name, values in (("--mean", mean), ("--std", std)):
-        if len(values) not in (1, channels):
-            raise MettleError(name, "it has one value, or one a channel", f"{len(values)} for {channels} channels")
-        if not np.isfinite(values).all() or (name == "--std" and min(values) <= 0):
-            rule = "its values are finite" + (", above 0" if name == "--std" else "")
-            raise MettleError(name, rule, ", ".join(map(str, values)))
+    check_normalization(mean, std, channels=distilled.images.shape[3])
     normalized = (distilled.images - np.asarray(mean, np.float32)) / np.asarray(std, np.float32)
     images = torch.from_numpy(np.ascontiguousarray(normalized.transpose(0, 3, 1, 2)).astype(np.float32))
     soft = distilled.labels_kind == "soft"
