@@ -13,7 +13,7 @@ from filelock import FileLock
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmark.documents import file_sha256
-from benchmark.documents.location import Located
+from benchmark.documents.location import PLACEHOLDER_SHA256, Located
 from benchmark.errors import MettleError
 from benchmark.paths import cache_dir, mirrors
 
@@ -110,6 +110,9 @@ def _checked(path: Path, artifact: Located, fix: str, remove: bool = False) -> P
     found = file_sha256(path)
     if found == artifact.sha256:
         return path
+    if artifact.sha256 == PLACEHOLDER_SHA256:
+        fix = f'Write sha256 = "{found}", if it is the file you mean.'
+        raise MettleError(path.name, "its sha256 stands in submission.toml", "the zeros of `mettle init`", fix)
     with path.open("rb") as stream:
         start = stream.read(512).lstrip().lower()
     if remove:

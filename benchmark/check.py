@@ -103,9 +103,8 @@ def _tasks_for(artifact: Artifact, wanted: TaskEntry | None, tasks_dir: Path) ->
     if artifact.task is not None:
         own = find_task(artifact.task, tasks_dir)
         if reason := _misfit(artifact, own):
-            raise MettleError(
-                artifact.sha256[:12], f"this artifact names {artifact.task}", reason, "Mend submission.toml."
-            )
+            fix = "Mend its `kind`, `task` or model in submission.toml."
+            raise MettleError(artifact.place, f"it is not scored on the task it names: {reason}", fix=fix)
         return [own] if wanted is None or own.task == wanted.task else []
     if wanted is not None:
         return [] if _misfit(artifact, wanted) else [wanted]

@@ -168,5 +168,5 @@ def _rate(text: str) -> float | None:
     except ValueError:
         rate = read_scalar(Path(text))
     if not 0 < rate < np.inf:
-        raise MettleError("--learning-rate", "it is above 0", rate)
+        raise MettleError("--learning-rate", "it is above 0", rate, "Leave it out for that of the task.")
     return rate

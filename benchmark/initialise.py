@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmark.documents import file_sha256
+from benchmark.documents.location import PLACEHOLDER_SHA256
 from benchmark.documents.store import write_atomically
 from benchmark.documents.strict import PATTERN_RULES, SubmissionName
 from benchmark.documents.submission import PLACEHOLDERS
@@ -131,7 +132,7 @@ def initialise(submissions: Path, name: str, file: Path | None, kind: str = "") 
         fix = f"Add {' or '.join(f'--kind {one}' for one in kinds)}."
         raise MettleError(file, "without --kind a file holds the weights of a net", "a data set", fix)
     kind = kind or "checkpoint"
-    file_name, sha256 = FILE_OF[kind], "0" * 64
+    file_name, sha256 = FILE_OF[kind], PLACEHOLDER_SHA256
     if file is not None:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, folder / file.name)

@@ -19,7 +19,7 @@ def caption(task: Task, table: Table) -> str:
     if ranking is None or count < 2:
         return text
     method = {"closed form": "conservative closed form"}.get(ranking.method, ranking.method)
-    pairs = f"{count * (count - 1) // 2:,} pairs"
+    pairs = "the one pair" if count == 2 else f"all {count * (count - 1) // 2:,} pairs"
     if ranking.groups > 1:
         pairs += f" and {ranking.groups} groups"
     of_what = " of both kinds, by DeLong's placements" if task.pair_test == "delong" else ""
@@ -28,7 +28,7 @@ def caption(task: Task, table: Table) -> str:
         spread = "one spread for all rows" if not ranking.own_spreads else "a spread of its own for each row"
         units = f"training runs, {spread}; the test images are the same for all"
     text += (
-        f" One family of comparisons: rank ranges hold for all {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
+        f" One family of comparisons: rank ranges hold for {pairs} at once ({100 * CONFIDENCE:g} %, {method} over "
         f"{units})."
     )
     if task.pair_test != "training_runs":

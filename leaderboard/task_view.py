@@ -226,6 +226,9 @@ def leaders_note(table: Table) -> str:
         return "The only ranked row so far."
     if possible == 1:
         text = "The lead is clear: no other row could be first."
+        leader = next(row for row in table.rows if row.place is not None and row.place.lower == 1)
+        if leader.entry.flags:
+            text += " It bears a flag: see why before you follow it."
     else:
         text = f"The lead is open: {possible} of {len(table.rows)} rows could be first."
     return f"{text} {table.ranking.not_counted}".rstrip()

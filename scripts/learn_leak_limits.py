@@ -7,6 +7,7 @@ The limit of a data set follows from the gaps of all of them on its tasks; see t
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from benchmark.documents import read_submission
@@ -16,6 +17,8 @@ from tasks.curation.leak_limits import FILE, LeakLimits
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
     limits = learnt(ROOT / "submissions")
     write_atomically(ROOT / "tasks" / "curation" / FILE, f"{limits.model_dump_json(indent=1)}\n".encode())
     for task, gaps in limits.honest_gaps.items():

@@ -12,7 +12,7 @@ from benchmark.errors import MettleError
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(help="A .pt, .pth, .th or .npz file.")],
+    source: Annotated[Path, typer.Argument(help="A .pt, .pth, .th, .npz or .safetensors file.")],
     target: Annotated[Path, typer.Argument(help="The .safetensors file to write.")],
     kind: Annotated[str, typer.Option(help="What it holds: checkpoint, or distilled (a distilled data set).")] = "",
     trust: Annotated[

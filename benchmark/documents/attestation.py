@@ -13,7 +13,8 @@ from benchmark.documents.strict import Date, Line, Link, Paragraph, Sha256, Stri
 class Attestation(Strict):
     """The content of `submissions/<name>/attestations/<date>-<kind>-<record id, 12 digits>.json`.
 
-    The name of one that supersedes goes on with the id of the older record; that of a second person's ends in -2.
+    The name of one that supersedes goes on with the id of the older record; that of a second statement of a
+    day, another person's or a correction, ends in -2, and of two replacements of one record the later reason is shown.
     """
 
     schema_version: Literal[1]

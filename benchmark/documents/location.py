@@ -23,6 +23,9 @@ def _stays_inside(path: str) -> str:
 HubFile = Annotated[str, StringConstraints(pattern=_HUB_FILE), AfterValidator(_stays_inside)]
 RelativePath = Annotated[str, StringConstraints(pattern=_PATH), AfterValidator(_stays_inside)]
 
+PLACEHOLDER_SHA256 = "0" * 64
+"""What `mettle init` writes where the file's hash belongs."""
+
 
 class Located(Strict):
     """A file by exactly one of path, url and hub, and its sha256."""
@@ -40,3 +43,8 @@ class Located(Strict):
         if len(given) != 1:
             raise ValueError(f"a file has exactly one of path, url, hub (got {', '.join(given) or 'none'})")
         return self
+
+    @property
+    def place(self) -> str:
+        """Where it lies, as the submission says it."""
+        return self.path or self.url or self.hub or ""

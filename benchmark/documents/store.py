@@ -146,8 +146,8 @@ def find_records(submissions: Path) -> Iterator[tuple[Path, Record]]:
 
 
 def find_attestations(submissions: Path) -> Iterator[tuple[Path, Attestation]]:
-    """Every attestation below a submissions folder, in the order of its path."""
-    for path in sorted(submissions.glob("*/attestations/*.json")):
+    """Every attestation below a submissions folder, by submission and day, a day's second one after its first."""
+    for path in sorted(submissions.glob("*/attestations/*.json"), key=lambda path: (path.parent, path.stem)):
         yield path, read(Attestation, path)
 
 

@@ -21,6 +21,9 @@ HEADER_ALLOWANCE_BYTES = 100_000
 HARMLESS_BYTES = 64_000_000
 """No limit is lower: what fits in this hurts nobody, and a refusal by shape or count says more than one by size."""
 
+WRONG_TASK_FIX = "Was it made for this task? `task` in submission.toml says which one it is scored on."
+FINITE_FIX = "Find what made it with numpy.isfinite, and leave it out or mend it."
+
 Mistake = Literal["rows", "bool", "float", "whole"]
 """What an array is in place of what it should be: a row for each entry, or numbers of this kind."""
 
@@ -61,7 +64,9 @@ class ArrayFile:
             isinstance(wanted, str) or wanted == length for wanted, length in zip(shape, entry.shape, strict=True)
         )
         if not fits:
-            raise MettleError(self.path, rule, found, _shape_fix(entry, shape) or wanted_fix)
+            raise MettleError(
+                self.path, rule, found, _shape_fix(entry, shape) or wanted_fix or _other_fix(entry, shape)
+            )
         return entry
 
     def read(self, name: str) -> np.ndarray:
@@ -73,7 +78,7 @@ class ArrayFile:
         if array.dtype.kind == "f" and not (finite := np.isfinite(array)).all():
             wrong = np.unravel_index(int(np.argmin(finite)), array.shape)
             where = f" at position {', '.join(map(str, wrong))}" if wrong else ""
-            raise MettleError(self.path, f"{name} holds finite numbers", f"{array[wrong]}{where}")
+            raise MettleError(self.path, f"{name} holds finite numbers", f"{array[wrong]}{where}", FINITE_FIX)
         return array
 
 
@@ -89,9 +94,8 @@ def open_arrays(path: Path, names: Sequence[str], max_bytes: int) -> ArrayFile:
         raise MettleError(path, "there is no such file", fix="Check the path.")
     size = path.stat().st_size
     if size > max_bytes + HEADER_ALLOWANCE_BYTES:
-        raise MettleError(
-            path, f"a file for this task has at most {max_bytes + HEADER_ALLOWANCE_BYTES:,} bytes", f"{size:,}"
-        )
+        rule = f"a file for this task has at most {max_bytes + HEADER_ALLOWANCE_BYTES:,} bytes"
+        raise MettleError(path, rule, f"{size:,}", WRONG_TASK_FIX)
     with path.open("rb") as stream:
         start = stream.read(512)
     notes: Mapping[str, str] = {}
@@ -100,13 +104,16 @@ def open_arrays(path: Path, names: Sequence[str], max_bytes: int) -> ArrayFile:
     elif start[8:9] == b"{":
         entries, notes, load = read_safetensors_header(path, start, size)
     else:
-        raise MettleError(path, "a submitted set is a safetensors file or an .npz file of plain arrays", _kind(start))
+        rule = "a submitted set is a safetensors file or an .npz file of plain arrays"
+        raise MettleError(path, rule, _kind(start), "Write it with safetensors.numpy.save_file.")
     for name in sorted(set(entries) - set(names)):
         near = difflib.get_close_matches(name, names, n=1)
         fix = f"Did you mean {near[0]!r}?" if near else f"Known arrays: {', '.join(names)}."
         raise MettleError(path, f"unknown array {printable(name)!r}", fix=fix)
     if (total := sum(entry.nbytes for entry in entries.values())) > max_bytes:
-        raise MettleError(path, f"the arrays for this task have at most {max_bytes:,} bytes", f"{total:,}")
+        raise MettleError(
+            path, f"the arrays for this task have at most {max_bytes:,} bytes", f"{total:,}", WRONG_TASK_FIX
+        )
     return ArrayFile(path, entries, notes, load)
 
 
@@ -129,6 +136,11 @@ def _shape_fix(entry: Entry, shape: Sequence[int | str]) -> str | None:
         return "Flatten it with .reshape(-1)."
     reordered = len(shape) > 1 and sorted(entry.shape[1:]) == sorted(map(_length, shape[1:]))
     return "Put its axes in this order." if reordered else None
+
+
+def _other_fix(entry: Entry, shape: Sequence[int | str]) -> str:
+    """What to do about a shape no reordering mends: one length too many or too few, or another task's arrays."""
+    return "Give one value an image." if len(shape) == len(entry.shape) == 1 else WRONG_TASK_FIX
 
 
 def _length(axis: int | str) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmark.documents import file_sha256
 from benchmark.errors import MettleError
+from benchmark.submitted_sets.array_file import FINITE_FIX
 from benchmark.submitted_sets.distilled import SUM_TOLERANCE
 from benchmark.submitted_sets.normalization import check_normalization
 from benchmark.submitted_sets.published_layouts import PublishedSet, read_published
@@ -52,7 +53,9 @@ class Conversion:
             return self.labels
         if self.labels.ndim == 2 or not 0 <= self.labels.min() <= self.labels.max() < classes:
             found = f"{self.labels.shape[1]} columns" if self.labels.ndim == 2 else f"class {self.labels.max()}"
-            raise MettleError(self.source, f"the task has {classes} classes", found)
+            raise MettleError(
+                self.source, f"the task has {classes} classes", found, "Name the right one: --measure TASK."
+            )
         return np.eye(classes, dtype=np.float32)[self.labels]
 
     def lines(self) -> list[str]:
@@ -98,7 +101,8 @@ def read_for_conversion(
     check_normalization(mean, std, channels=published.images.shape[1])
     stored = published.images.transpose(0, 2, 3, 1)
     if not np.isfinite(stored).all():
-        raise MettleError(source, "images hold finite numbers", f"{(~np.isfinite(stored)).sum():,} that are not")
+        value = f"{(~np.isfinite(stored)).sum():,} that are not"
+        raise MettleError(source, "images hold finite numbers", value, FINITE_FIX)
     steps = [f"set {which}"] if published.sets_in_file > 1 else []
     if whitened_with is not None:
         stored = _unwhitened(stored, whitened_with)
@@ -137,7 +141,8 @@ def write_conversion(conversion: Conversion, target: Path, measured: str = "") -
 def check_target(target: Path) -> None:
     """Raises MettleError for a file that is there already, or is not named .safetensors."""
     if target.suffix != ".safetensors":
-        raise MettleError(target, "the converted file is named .safetensors", repr(target.suffix))
+        fix = f"Name it {target.with_suffix('.safetensors').name}."
+        raise MettleError(target, "the converted file is named .safetensors", repr(target.suffix), fix)
     if target.exists():
         raise MettleError(target, "an existing file is not overwritten", fix="Choose another name.")
 
@@ -145,20 +150,21 @@ def check_target(target: Path) -> None:
 def _unwhitened(stored: np.ndarray, dataset: str) -> np.ndarray:
     whitening = whitening_of(dataset)
     if whitening.mean.size != stored[0].size:
-        raise MettleError("--zca", f"images of {dataset} have {whitening.mean.size:,} values", f"{stored[0].size:,}")
+        rule = f"images of {dataset} have {whitening.mean.size:,} values"
+        raise MettleError("--zca", rule, f"{stored[0].size:,}", "Name the data set that the images were made from.")
     return whitening.unwhiten(stored)
 
 
 def _labels(published: PublishedSet, source: Path, logits: bool) -> np.ndarray:
     if published.labels.ndim == 1:
         if logits:
-            raise MettleError("--logits", f"{source} has one label an image, not logits")
+            raise MettleError("--logits", f"{source} has one label an image, not logits", fix="Leave it out.")
         if published.labels.min() < 0:
-            raise MettleError(source, "labels are classes from 0", published.labels.min())
+            raise MettleError(source, "labels are classes from 0", published.labels.min(), "Count classes from 0.")
         return published.labels
     rows = published.labels.astype(np.float64)
     if not np.isfinite(rows).all():
-        raise MettleError(source, "labels hold finite numbers", "NaN or infinity")
+        raise MettleError(source, "labels hold finite numbers", "NaN or infinity", FINITE_FIX)
     if logits:
         rows = np.exp(rows - rows.max(axis=1, keepdims=True))
     elif (rows < 0).any() or (np.abs(rows.sum(axis=1) - 1) > SUM_TOLERANCE["float16"]).any():

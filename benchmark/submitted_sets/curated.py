@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from benchmark.errors import MettleError
-from benchmark.submitted_sets.array_file import ArrayFile, Mistake, open_arrays
+from benchmark.submitted_sets.array_file import WRONG_TASK_FIX, ArrayFile, Mistake, open_arrays
 from benchmark.submitted_sets.labels import INTEGERS, ONE_HOT_FIX, check_classes
 
 Form = Literal["indices", "images", "suspicion"]
@@ -22,6 +22,7 @@ WEIGHT_CAP = 10.0
 """No image is drawn more often than this many times the average image of its set."""
 POSITIONS = ("int64", "int32", "uint32", "uint64")
 SHOWN = 3
+BUDGET_FIX = f"Choose within it. {WRONG_TASK_FIX}"
 PIXELS_FIX = "Store pixels as whole numbers 0 to 255: (255 * x).round().astype('uint8')."
 FIXES: dict[str, dict[Mistake, str]] = {
     "indices": {"bool": "numpy.flatnonzero(mask) gives the positions."},
@@ -81,7 +82,9 @@ def read_curated(
     forms = [form for form in ARRAYS_OF if form in file.entries]
     if len(forms) != 1:
         rule = "it has exactly one of indices, images and suspicion"
-        raise MettleError(path, rule, " and ".join(forms) or "none of them")
+        raise MettleError(
+            path, rule, " and ".join(forms) or "none of them", "Keep or add one: a file is one submission."
+        )
     form = forms[0]
     if foreign := sorted(set(file.entries) - set(ARRAYS_OF[form])):
         raise MettleError(path, f"beside {form} there may be {_listed(ARRAYS_OF[form][1:])}", foreign[0], "Remove it.")
@@ -95,7 +98,7 @@ def read_curated(
 def _own_images(file: ArrayFile, budget: int, image_size: int, channels: int, classes: int) -> CuratedSet:
     count = file.expect("images", ["uint8"], ("N", image_size, image_size, channels), FIXES["images"]).shape[0]
     if not 1 <= count <= budget:
-        raise MettleError(file.path, f"the budget is 1 to {budget:,} images", f"{count:,}")
+        raise MettleError(file.path, f"the budget is 1 to {budget:,} images", f"{count:,}", BUDGET_FIX)
     file.expect("labels", INTEGERS, (count,), FIXES["labels"])
     labels = check_classes(file.path, "labels", file.read("labels"), classes)
     return CuratedSet("images", images=file.read("images"), labels=labels)
@@ -110,6 +113,7 @@ def _permutation(file: ArrayFile, pool_size: int) -> np.ndarray:
         raise MettleError(
             file.path, "suspicion names every image of the pool once",
             f"{double[0]} at positions {first} and {second}{_more(double)}; {np.argmin(counts)} is missing",
+            "numpy.argsort(-scores) gives such an order.",
         )  # fmt: skip
     return order
 
@@ -118,14 +122,15 @@ def _choice(file: ArrayFile, pool_size: int, budget: int, classes: int) -> Curat
     count = file.expect("indices", POSITIONS, ("M",), FIXES["indices"]).shape[0]
     longest = int(WEIGHT_CAP) * budget
     if not 1 <= count <= longest:
-        raise MettleError(file.path, f"indices has 1 to {longest:,} entries, repeats included", f"{count:,}")
+        rule = f"indices has 1 to {longest:,} entries, repeats included"
+        raise MettleError(file.path, rule, f"{count:,}", "Name each image once; `weights` says how often it is drawn.")
     for name, dtypes in (("weights", ("float32",)), ("labels", INTEGERS)):
         if name in file.entries:
             file.expect(name, dtypes, (count,), FIXES.get(name))
     entries = _positions(file, "indices", pool_size)
     distinct, slot = np.unique(entries, return_inverse=True)
     if len(distinct) > budget:
-        raise MettleError(file.path, f"the budget is {budget:,} distinct images", f"{len(distinct):,}")
+        raise MettleError(file.path, f"the budget is {budget:,} distinct images", f"{len(distinct):,}", BUDGET_FIX)
     weights = _summed_weights(file, distinct, slot)
     labels = _relabels(file, entries, distinct, slot, classes) if "labels" in file.entries else None
     drawn = weights > 0  # what is never drawn is not chosen, and pads no count
@@ -144,6 +149,7 @@ def _positions(file: ArrayFile, name: str, pool_size: int) -> np.ndarray:
         raise MettleError(
             file.path, f"{name} holds positions 0 to {pool_size - 1:,} of the pool",
             f"{values[wrong[0]]} at position {wrong[0]}{_more(wrong)}",
+            "Count from 0, in the order of the pool; the task card shows how to load it.",
         )  # fmt: skip
     return values.astype(np.int64)
 
@@ -154,9 +160,11 @@ def _summed_weights(file: ArrayFile, distinct: np.ndarray, slot: np.ndarray) -> 
         given = file.read("weights").astype(np.float64)
         if len(negative := np.flatnonzero(given < 0)):
             value = f"{given[negative[0]]:g} at position {negative[0]}{_more(negative)}"
-            raise MettleError(file.path, "weights are at least 0", value)
+            raise MettleError(file.path, "weights are at least 0", value, "Leave out what should not be drawn.")
         if not given.any():
-            raise MettleError(file.path, "some weight is above 0", "all are 0")
+            raise MettleError(
+                file.path, "some weight is above 0", "all are 0", "Leave weights out where all are equal."
+            )
     else:
         given = np.ones(len(slot))
     return np.bincount(slot, weights=given, minlength=len(distinct))
@@ -170,6 +178,7 @@ def _relative(file: ArrayFile, distinct: np.ndarray, summed: np.ndarray) -> np.n
         raise MettleError(
             file.path, f"no image has more than {WEIGHT_CAP:g} times the mean weight, repeats added up",
             f"{relative[largest]:.4g} times for index {distinct[largest]}",
+            "Cut the largest weights off, for instance by numpy.minimum, and compare again: the mean falls, too.",
         )  # fmt: skip
     return None if (relative == relative[0]).all() else relative
 
@@ -182,7 +191,8 @@ def _relabels(file: ArrayFile, entries: np.ndarray, distinct: np.ndarray, slot: 
         index = entries[conflict[0]]
         where = np.flatnonzero(entries == index)
         named = ", ".join(f"{labels[place]} at position {place}" for place in where[:SHOWN])
-        raise MettleError(file.path, "an index that repeats has one label", f"index {index} with {named}")
+        value = f"index {index} with {named}"
+        raise MettleError(file.path, "an index that repeats has one label", value, "Give all its entries the same one.")
     return of_image
 
 

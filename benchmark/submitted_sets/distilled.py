@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from benchmark.errors import MettleError
-from benchmark.submitted_sets.array_file import ArrayFile, open_arrays
+from benchmark.submitted_sets.array_file import WRONG_TASK_FIX, ArrayFile, open_arrays
 from benchmark.submitted_sets.header_entry import printable
 from benchmark.submitted_sets.labels import INTEGERS, ONE_HOT_FIX, check_classes
 from benchmark.submitted_sets.quantization import MAX_PIXEL, dequantize
@@ -18,7 +18,10 @@ from benchmark.submitted_sets.quantization import MAX_PIXEL, dequantize
 ARRAYS = ("images", "range", "labels", "soft_labels", "learning_rate")
 SUM_TOLERANCE = {"float16": 1e-3, "float32": 1e-5}
 """How far a row of soft labels may be from summing to one: what rounding to the type can do to it, and some room."""
-FLOATS_FIX = "`mettle convert IN OUT --kind distilled` puts float images on 256 levels between bounds of their own."
+FLOATS_FIX = (
+    "`mettle convert IN OUT --kind distilled --mean 0 --std 1` puts float images on 256 levels between bounds of their "
+    "own; --mean and --std are those of the normalization they are saved in."
+)
 CONVERSION = "conversion"
 """The note in a safetensors file that says how it was converted."""
 
@@ -74,17 +77,18 @@ def read_distilled(path: Path, *, image_size: int, channels: int, classes: int, 
         raise MettleError(path, "images is uint8, 256 levels a channel", file.entries["images"].dtype, FLOATS_FIX)
     count = file.expect("images", ["uint8"], ("N", channels, image_size, image_size)).shape[0]
     if count > slots:
-        raise MettleError(
-            path, f"the budget is {slots} images ({images_per_class} for each of {classes} classes)", count
-        )
+        rule = f"the budget is {slots} images, {images_per_class} times the {classes} classes"
+        raise MettleError(path, rule, count, f"Leave some out. {WRONG_TASK_FIX}")
     if count == 0:
-        raise MettleError(path, "a distilled set has images", 0)
+        raise MettleError(path, "a distilled set has images", 0, "Write at least one for each class.")
     given = [name for name in ("labels", "soft_labels") if name in file.entries]
     if len(given) != 1:
-        raise MettleError(path, "it has exactly one of labels and soft_labels", " and ".join(given) or "neither")
+        rule = "it has exactly one of labels and soft_labels"
+        raise MettleError(path, rule, " and ".join(given) or "neither", "Remove one." if given else "Add one.")
     targets = _hard(file, count, classes) if given == ["labels"] else _soft(file, count, classes)
     if len(empty := np.flatnonzero(targets.sum(axis=0) == 0)):
-        raise MettleError(path, "every class has an image", f"none for class {', '.join(map(str, empty[:3]))}")
+        value = f"none for class {', '.join(map(str, empty[:3]))}"
+        raise MettleError(path, "every class has an image", value, "Classes may share the budget unevenly: add one.")
     return DistilledSet(
         images=dequantize(file.read("images"), _bounds(file, channels)),
         targets=targets,
@@ -102,7 +106,7 @@ def _bounds(file: ArrayFile, channels: int) -> np.ndarray | None:
     bounds = file.read("range")
     if (bounds[:, 0] > bounds[:, 1]).any() or np.abs(bounds).max() > MAX_PIXEL:
         rule = f"range holds low and high of each channel, low first, within {MAX_PIXEL:g} of black"
-        raise MettleError(file.path, rule, bounds.tolist())
+        raise MettleError(file.path, rule, bounds.tolist(), "Without it, 0 is black and 255 white.")
     return bounds
 
 
@@ -134,5 +138,5 @@ def _learning_rate(file: ArrayFile) -> float | None:
     file.expect("learning_rate", ["float32"], () if shape != (1,) else (1,))
     rate = float(file.read("learning_rate").reshape(()))
     if rate <= 0:
-        raise MettleError(file.path, "learning_rate is above 0", rate)
+        raise MettleError(file.path, "learning_rate is above 0", rate, "Leave it out for that of the task.")
     return rate

@@ -28,7 +28,8 @@ def export_set(source: Path, target: Path | None, mean: str, std: str) -> str:
     mean, std: for .pt, numbers with commas between. Raises MettleError for another suffix and a file that is there.
     """
     if target is None or target.suffix not in (".png", ".pt"):
-        raise MettleError("--out", "a set is exported to a file named .png or .pt", str(target or "nothing"))
+        rule = "a set is exported to a file named .png or .pt"
+        raise MettleError("--out", rule, str(target or "nothing"), f"For a picture: --out {source.stem}.png.")
     if target.exists():
         raise MettleError(target, "an existing file is not overwritten", fix="Choose another name.")
     distilled = read_any_distilled(source)
@@ -55,7 +56,8 @@ def read_any_distilled(path: Path) -> DistilledSet:
         labels = file.read("labels") if "labels" in file.entries else np.zeros(1, int)
         classes = int(labels.max(initial=0)) + 1
         if classes > max(count, 1):  # before a table of so many classes is made
-            raise MettleError(path, f"every class has an image, so {count:,} have as many at most", f"{classes:,}")
+            rule = f"every class has an image, so {count:,} have as many at most"
+            raise MettleError(path, rule, f"{classes:,}", "Count classes from 0, without gaps.")
     return read_distilled(
         path, image_size=size, channels=channels, classes=max(classes, 1), images_per_class=max(count, 1)
     )

@@ -20,7 +20,7 @@ def check_classes(path: Path, name: str, labels: np.ndarray, classes: int) -> np
     wrong = np.flatnonzero((labels < 0) | (labels >= classes))
     if len(wrong):
         more = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
-        raise MettleError(
-            path, f"{name} holds classes 0 to {classes - 1}", f"{labels[wrong[0]]} at position {wrong[0]}{more}"
-        )
+        value = f"{labels[wrong[0]]} at position {wrong[0]}{more}"
+        fix = "Count classes from 0, in the order that `mettle tasks ID` prints."
+        raise MettleError(path, f"{name} holds classes 0 to {classes - 1}", value, fix)
     return labels.astype(np.int64)

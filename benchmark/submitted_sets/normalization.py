@@ -8,14 +8,16 @@ import numpy as np
 
 from benchmark.errors import MettleError
 
+NORMALIZATION_FIX = "Of the normalization the images are saved in; 0 and 1 where they are in [0, 1]."
+
 
 def numbers_in(option: str, text: str) -> Sequence[float]:
     """The numbers of an option, with commas between; MettleError where they are none."""
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        fix = "Of the normalization the images are saved in; 0 and 1 where they are in [0, 1]."
-        raise MettleError(option, "it is one number, or one a channel with commas between", repr(text), fix) from None
+        rule = "it is one number, or one a channel with commas between"
+        raise MettleError(option, rule, repr(text) if text else "nothing", NORMALIZATION_FIX) from None
 
 
 def check_normalization(mean: Sequence[float], std: Sequence[float], channels: int) -> None:
@@ -23,4 +25,5 @@ def check_normalization(mean: Sequence[float], std: Sequence[float], channels: i
     for name, values in (("--mean", mean), ("--std", std)):
         if len(values) not in (1, channels) or not np.isfinite(values).all() or (name == "--std" and min(values) <= 0):
             rule = "it has one finite value, or one a channel" + (", above 0" if name == "--std" else "")
-            raise MettleError(name, rule, f"{', '.join(map(str, values))} for {channels} channels")
+            value = f"{', '.join(map(str, values))} for {channels} channels"
+            raise MettleError(name, rule, value, NORMALIZATION_FIX)

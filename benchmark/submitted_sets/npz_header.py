@@ -38,7 +38,8 @@ def read_npz_header(path: Path) -> tuple[dict[str, Entry], Callable[[str], np.nd
                 value = "a torch file, which holds a pickle, and a pickle is never opened"
                 raise MettleError(path, "a submitted set is a safetensors or .npz file", value, TORCH_FIX)
             if len(members) > MAX_MEMBERS:
-                raise MettleError(path, f"an .npz file has at most {MAX_MEMBERS} arrays here", f"{len(members):,}")
+                rule = f"an .npz file has at most {MAX_MEMBERS} arrays here"
+                raise MettleError(path, rule, f"{len(members):,}", "Write the known arrays alone.")
             for member in members:
                 if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                     raise ValueError("its members are neither stored nor deflated")  # others may ask for any memory

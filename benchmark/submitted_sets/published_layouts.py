@@ -44,18 +44,19 @@ def read_published(source: Path, labels_file: Path | None = None, which: int | N
     if which is None and len(sets) > 1:
         raise MettleError(source, f"it holds {len(sets)} sets", fix=f"Choose one: --set 0 to --set {len(sets) - 1}.")
     if not 0 <= (which or 0) < len(sets):
-        raise MettleError("--set", f"{source} holds the sets 0 to {len(sets) - 1}", which)
+        raise MettleError("--set", f"{source} holds the sets 0 to {len(sets) - 1}", which, "Count from 0.")
     images, labels = (_array(part, source) for part in sets[which or 0])
     if images.ndim != 4 or images.dtype.kind != "f" or images.shape[1] not in (1, 3):
         raise MettleError(
             source, "images are floats (N, C, H, W)", f"{images.dtype} {images.shape}", _images_fix(images, source)
         )
     if not len(images):
-        raise MettleError(source, "holds at least one image", "none")
+        raise MettleError(source, "holds at least one image", "none", "Is it the right file?")
     if labels.ndim not in (1, 2) or len(labels) != len(images):
-        raise MettleError(source, f"labels are ({len(images)},) or ({len(images)}, classes)", str(labels.shape))
+        rule = f"labels are ({len(images)},) or ({len(images)}, classes)"
+        raise MettleError(source, rule, str(labels.shape), "Are images and labels of one run?")
     if labels.ndim == 1 and (labels != np.rint(labels)).any():
-        raise MettleError(source, "labels of one number an image are classes", labels.dtype)
+        raise MettleError(source, "labels of one number an image are classes", labels.dtype, "Save whole numbers.")
     return PublishedSet(
         images.astype(np.float32), labels.astype(np.int64 if labels.ndim == 1 else np.float32), len(sets)
     )
@@ -65,7 +66,7 @@ def read_scalar(source: Path) -> float:
     """The one number in a file, for instance a learned learning rate; MettleError where it holds something else."""
     value = _array(_load(source), source)
     if value.size != 1:
-        raise MettleError(source, "it holds one number", f"shape {value.shape}")
+        raise MettleError(source, "it holds one number", f"shape {value.shape}", "Is it the file of the rate?")
     return float(value.reshape(()))
 
 

@@ -34,6 +34,7 @@ def read_safetensors_header(
         raise MettleError(
             path, f"the header of a safetensors file fits in it and has at most {MAX_HEADER_BYTES:,} bytes",
             f"{header_bytes:,} bytes of header in {size:,} bytes",
+            "Write it with safetensors.numpy.save_file, without long notes.",
         )  # fmt: skip
     entries: dict[str, Entry] = {}
     try:

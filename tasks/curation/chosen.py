@@ -92,7 +92,12 @@ def read_choice(split: OpenCuration, artifact: Artifact | None, file: Path) -> C
         classes=len(task.data.classes),
     )
     if given.form not in settings.forms:
-        raise MettleError(file, f"{task.id} takes {' or '.join(settings.forms)}", given.form)
+        fix = (
+            "The dirty pools' tasks take a ranking."
+            if given.form == "suspicion"
+            else "Is `task` in submission.toml right?"
+        )
+        raise MettleError(file, f"{task.id} takes {' or '.join(settings.forms)}", given.form, fix)
     if given.form == "indices" and given.labels is not None and not settings.relabelling:
         raise MettleError(file, f"in {task.id} the labels of the pool hold", "labels", "Leave them out.")
     if given.form == "images" and artifact is not None and artifact.provenance is None:

@@ -44,7 +44,7 @@ def honest_gaps(entry: TaskEntry) -> list[float]:
 
 
 def limit_of(entry: TaskEntry) -> float:
-    """The gap that another honest choice exceeds in at most 1 % of cases, a fraction; nan below FEWEST_SETS sets."""
+    """The upper 99 % prediction bound for the gap of one more honest set, a fraction; nan below FEWEST_SETS sets."""
     gaps = honest_gaps(entry)
     return leak_limit(gaps) if len(gaps) >= FEWEST_SETS else float("nan")
 
@@ -63,6 +63,6 @@ def gap_flag(entry: TaskEntry, gap: Score | None, allowance: float) -> list[Flag
         return []
     evidence = (
         f"Test accuracy minus accuracy on training images that were not chosen is {100 * gap.value:+.2f} points (at "
-        f"least {100 * gap.lower:+.2f}), where honest choices stay below {100 * limit:+.2f}."
+        f"least {100 * gap.lower:+.2f}), where {100 * limit:+.2f} is the limit learnt from honest sets."
     )
     return [Flag(name="train-test-gap", evidence=evidence)]

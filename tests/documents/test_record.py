@@ -158,8 +158,8 @@ def test_two_people_attest_the_same_on_one_day(tmp_path: Path) -> None:
         for attestation in (first, second):
             write_attestation(tmp_path, "demo", attestation)
     assert [(path.stem, said) for path, said in find_attestations(tmp_path)] == [
-        (f"2026-11-21-reproduced-{SHA[:12]}-2", second),
         (f"2026-11-21-reproduced-{SHA[:12]}", first),
+        (f"2026-11-21-reproduced-{SHA[:12]}-2", second),
     ]
 
 

@@ -117,6 +117,9 @@ def test_superseded_record_is_not_ranked(board: Board) -> None:
     (row,) = found["superseded"].rows
     assert row.entry.record.id == older
     assert row.reason == f"Record {newer[:12]} replaces it. The first was trained too short."
+    attest(board.root, "b", newer, "supersedes", supersedes=older, by="others", reason="No: its labels were wrong.")
+    (row,) = board.tables()["superseded"].rows
+    assert row.reason == f"Record {newer[:12]} replaces it. No: its labels were wrong."
 
 
 @pytest.mark.parametrize("kind", ["checkpoint", "predictions"])

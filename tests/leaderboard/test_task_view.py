@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,14 @@ def test_leaders_note(tmp_path: Path, skills: list[float], words: str) -> None:
     note = leaders_note(ranked(tmp_path, *methods)[1])
     assert words in note
     assert ("Other training runs are not counted." in note) == (len(skills) > 1)
+
+
+@pytest.mark.parametrize("flagged", [0, 1])
+def test_a_clear_lead_says_whether_it_is_flagged(tmp_path: Path, flagged: int) -> None:
+    flags = [{"name": "anomaly", "evidence": "It knows the labels."}]
+    methods = [Method(f"m{index}", "M", 1 - 2 * index, 2 + index) for index in range(2)]
+    methods[flagged] = replace(methods[flagged], flags=flags)
+    assert ("It bears a flag" in leaders_note(ranked(tmp_path, *methods)[1])) == (flagged == 0)
 
 
 def test_caption_names_the_family_of_comparisons(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ SPARSE_BYTES = 50 * 10**9
 
 
 def refusal(read: Callable[..., Any], path: Path, **limits: Any) -> str:
-    """The one line with which `read` refuses a file."""
+    """The one line with which `read` refuses a file; it says what to do."""
     with pytest.raises(MettleError) as caught:
         read(path, **limits)
     text = str(caught.value)
@@ -29,6 +29,7 @@ def refusal(read: Callable[..., Any], path: Path, **limits: Any) -> str:
     assert text.isprintable()
     assert len(text) < 600
     assert str(path) in text
+    assert caught.value.fix
     return text
 
 

@@ -92,7 +92,7 @@ def test_npz_reads_as_safetensors(tmp_path: Path) -> None:
         ({"images": IMAGES.reshape(10, -1)}, "but got uint8 of shape (10, 192)"),
         ({"images": IMAGES.view(np.int8)}, "but got int8 of shape"),
         ({"images": np.concatenate([IMAGES, IMAGES[:1]]), "labels": np.append(LABELS, 0)},
-         "the budget is 10 images (2 for each of 5 classes), but got 11"),
+         "the budget is 10 images, 2 times the 5 classes, but got 11"),
         ({"images": IMAGES[:0], "labels": LABELS[:0]}, "a distilled set has images, but got 0"),
         ({"labels": None}, "exactly one of labels and soft_labels, but got neither"),
         ({"soft_labels": SOFT}, "exactly one of labels and soft_labels, but got labels and soft_labels"),

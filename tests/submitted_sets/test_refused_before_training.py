@@ -36,7 +36,7 @@ BAD = {
     "distilled of a wrong shape": (DISTILLED, of(images=IMAGES[..., :27], labels=LABELS), "of shape (N, 1, 28, 28)"),
     "distilled with NaN": (DISTILLED, of(images=IMAGES, soft_labels=NAN), "but got nan at position 0, 0"),
     "distilled with a foreign label": (DISTILLED, of(images=IMAGES, labels=LABELS + 1), "10 at position 9"),
-    "distilled one over": (DISTILLED, ONE_OVER, "the budget is 10 images (1 for each of 10 classes), but got 11"),
+    "distilled one over": (DISTILLED, ONE_OVER, "the budget is 10 images, 1 times the 10 classes, but got 11. Leave"),
     "distilled without a class": (DISTILLED, of(images=IMAGES, labels=LABELS // 2 * 2), "none for class 1, 3, 5"),
     "distilled pickle": (DISTILLED, lambda path: bare_pickle(path, path.with_name("ran")), "a pickle, which is never"),
     "distilled objects": (DISTILLED, lambda path: pickled_npz(path.with_suffix(".npz"), path), "Python objects"),
