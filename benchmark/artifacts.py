@@ -34,7 +34,8 @@ def local_file(artifact: Located, folder: Path) -> Path:
             fix = "Check `path` in submission.toml."
             if (folder / "recipe.toml").is_file():
                 fix = f"Make it from its recipe: python -m scripts.make_baseline_sets {folder.name} --missing"
-            raise MettleError(path, "the artifact's file is missing", fix=fix)
+            rule = "`path` names a file" if path.is_dir() else "the artifact's file is missing"
+            raise MettleError(path, rule, "a folder" if path.is_dir() else None, fix)
         return _checked(path, artifact, fix="Correct `sha256` in submission.toml, or restore the file.")
     name = (artifact.url or artifact.hub or "").split("?")[0].rsplit("/", 1)[-1]
     for mirror in mirrors():

@@ -12,14 +12,19 @@ from benchmark.errors import MettleError
 Kind = Literal["measured", "reproduced"]
 
 
+def check_kind(kind: str) -> None:
+    """Raise MettleError for a kind of attestation that nobody can make by scoring."""
+    if kind not in get_args(Kind):
+        raise MettleError("--kind", f"is one of {', '.join(get_args(Kind))}", repr(kind))
+
+
 def check_attestation(record: Record, submissions: Path, kind: str, salt: str = "") -> None:
     """Raise MettleError where an attestation of this kind would say more than an equal result shows.
 
     submissions: the folder of the record's submission lies in it. salt: the maintainers'; empty where it is not given.
     Anyone can score a set with seeds of their own until one choice of seeds is lucky, and the record does not show it.
     """
-    if kind not in get_args(Kind):
-        raise MettleError("--kind", f"is one of {', '.join(get_args(Kind))}", repr(kind))
+    check_kind(kind)
     seeds, folder = record.result.training_seeds, submissions / record.result.submission
     if kind != "measured" or not seeds or read_submission(folder).baseline:
         return

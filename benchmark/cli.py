@@ -16,6 +16,8 @@ from benchmark.commands.terminal import errors
 from benchmark.errors import MettleError
 
 INTERRUPTED = 130
+GO_ON = ("score", "reproduce", "data")
+"""Commands that keep what they finished; the others start over."""
 
 app = typer.Typer(
     help="Measure what test accuracy hides: score checkpoints on frozen tasks and build the leaderboard.\n\n"
@@ -41,7 +43,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code == INTERRUPTED:  # typer turns Ctrl-C into this code
-            errors.print("Interrupted. What was finished is kept: the same command goes on from there.")
+            kept = " What was finished is kept: the same command goes on from there." if sys.argv[1] in GO_ON else ""
+            errors.print(f"Interrupted.{kept}")
         raise
 
 

@@ -99,6 +99,9 @@ def convert_set(
             if named is not None:
                 raise
             yield UNMEASURED + str(error)
+        except KeyboardInterrupt:
+            yield f"{UNMEASURED}interrupted. {target} is whole and can be submitted; remove it to measure it again"
+            raise
     yield from write_conversion(conversion, target, measured) if measured else written
 
 

@@ -71,6 +71,7 @@ class DatasetProtocol(Protocol):
     """
 
     judging_batch = JUDGING_BATCH
+    training_threads = 1
 
     @abc.abstractmethod
     def open_set(self, entry: TaskEntry, split: typing.Any, artifact: Artifact, file: Path) -> SubmittedSet:

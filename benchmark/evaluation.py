@@ -103,7 +103,8 @@ def score_entry(
     )
     threads = max(1, launch.available_cores() // workers)
     batch_size = opened.protocol.judging_batch or options.batch_size
-    conditions = Conditions(options.device, threads, workers, batch_size, options.effort)
+    recorded = opened.protocol.training_threads or threads
+    conditions = Conditions(options.device, recorded, workers, batch_size, options.effort)
     if entry.pieces[0].artifact.kind in ("predictions", "ood-scores"):
         return _score_submitted(submission, entry, opened, conditions)
     with tempfile.TemporaryDirectory(prefix="mettle-fresh-") as fresh:

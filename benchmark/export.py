@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmark.documents import Record, read_record
 from benchmark.documents.store import write_atomically
 from benchmark.errors import MettleError
+from benchmark.task_registry import all_tasks, find_task
 
 AROUND = ("every-eval-ever", "eval-results")
 """Formats that need the record's submission and task as well."""
@@ -36,14 +37,17 @@ def export_source(source: Path, format: str, out: Path | None = None, hub_datase
 
 
 def _content(source: Path, format: str, hub_dataset: str) -> str | bytes:
+    of_record = ", ".join((*FORMATS, *AROUND, BINARY))
     if format == OF_TASK:
         from benchmark.exports.croissant import croissant
-        from benchmark.task_registry import find_task
 
+        if source.suffix == ".json":
+            raise MettleError("--format", f"{OF_TASK} describes a task", source, f"Of a record: {of_record}.")
         return croissant(find_task(str(source)).task)
     if format not in (*FORMATS, *AROUND, BINARY):
-        known = ", ".join((*FORMATS, *AROUND, BINARY, OF_TASK))
-        raise MettleError("--format", f"is one of {known}", repr(format))
+        raise MettleError("--format", f"is one of {of_record}, {OF_TASK}", repr(format))
+    if str(source) in {entry.task.id for entry in all_tasks()}:
+        raise MettleError(source, f"a record is exported as {format}", "a task", f"Add --format {OF_TASK}.")
     path = source.resolve()
     if format == BINARY:
         from benchmark.exports.parquet_numbers import parquet_numbers
@@ -74,6 +78,8 @@ def _json(record: Record) -> str:
         "record": record.id,
         "submission": result.submission,
         "task": task,
+        "tier": result.tier,
+        "flags": [flag.model_dump() for flag in result.flags],
         "scores": scores,
         "cells": result.cells,
     }
@@ -81,15 +87,19 @@ def _json(record: Record) -> str:
 
 
 def _csv(record: Record) -> str:
-    """One line a cell: corruption, severity and the cell's numbers; the clean cell has severity 0."""
+    """One line a cell: corruption, severity and the cell's numbers; the clean cell has severity 0.
+
+    Every line names the record's tier, and its flags, with commas between.
+    """
     columns = sorted({name for cell in record.result.cells.values() for name in cell})
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(["submission", "task", "part", "level", *columns])
+    result = record.result
+    about = [result.submission, result.task.id, result.tier, ",".join(flag.name for flag in result.flags)]
+    table.writerow(["submission", "task", "tier", "flags", "part", "level", *columns])
     for cell, numbers in record.result.cells.items():
         part, _, level = cell.partition("/")
-        row = [record.result.submission, record.result.task.id, part, level or "0"]
-        table.writerow([*row, *(numbers.get(name, "") for name in columns)])
+        table.writerow([*about, part, level or "0", *(numbers.get(name, "") for name in columns)])
     return out.getvalue().rstrip("\n")
 
 

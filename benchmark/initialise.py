@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmark.documents import file_sha256
+from benchmark.documents import Task, file_sha256
 from benchmark.documents.location import PLACEHOLDER_SHA256
 from benchmark.documents.store import write_atomically
 from benchmark.documents.strict import PATTERN_RULES, SubmissionName
@@ -27,7 +27,7 @@ licence = "MIT"                # of the {what}
 # code = "https://..."
 
 [declares]                     # what the scorer cannot see
-training_data = ["fashion-mnist/train"]
+training_data = ["{dataset}/train"]
 pretraining = []
 extra_data = []
 group_labels_used = "none"     # none, val or train
@@ -45,17 +45,15 @@ sha256 = "{sha256}"
 CHECKPOINT = """
 [artifacts.model]
 architecture = "resnet8"       # a name of benchmark.models.architectures, torchvision:NAME or timm:NAME
-in_channels = 1
-image_size = 28
+in_channels = {channels}
+image_size = {size}
 mean = [0.0]                   # subtracted from images in [0, 1]; one value, or one per channel
 std = [1.0]
 # classes = ["..."]            # the order of your logits, if it might differ from the task's
 # resize = 32                  # if the net wants another size than the task's
 """
 
-DISTILLED = """\
-task = "distillation/fashion-mnist-ipc10"  # `mettle tasks` lists them; the budget is images per class x classes
-
+DISTILLED = """
 # The file is safetensors (or .npz) with
 #   images         uint8 (N, C, H, W)
 #   labels         whole numbers (N,), or in their place
@@ -63,7 +61,7 @@ task = "distillation/fashion-mnist-ipc10"  # `mettle tasks` lists them; the budg
 #   range          float32 (C, 2), optional: low and high of each channel, 0 black and 1 white unless given;
 #                  a value is low + byte / 255 x (high - low), so images may go beyond black and white
 #   learning_rate  float32, optional: the ranked training takes it in place of its own
-# benchmark.submitted_sets.write_distilled writes one from arrays, and
+# benchmark.submitted_sets.write_distilled writes one from arrays whose images are (N, H, W, C), and
 # `mettle convert IN OUT --kind distilled --mean M --std S` from the files of DC, DSA, DM, MTT and their successors.
 # Every net is trained in the same way. A training of your own is re-run and shown beside it, never ranked:
 #
@@ -86,9 +84,7 @@ task = "distillation/fashion-mnist-ipc10"  # `mettle tasks` lists them; the budg
 # sha256 = "..."
 """
 
-CURATED = """\
-task = "curation/fashion-mnist-coreset-5k"  # `mettle tasks` lists them
-
+CURATED = """
 # The file is safetensors (or .npz) with one of
 #   indices    int64 (M,): positions in the task's pool; a repeat counts as an integer weight. With it, optional:
 #   weights    float32 (M,), at least 0: how often an image is drawn; none more than ten times the mean
@@ -107,31 +103,32 @@ task = "curation/fashion-mnist-coreset-5k"  # `mettle tasks` lists them
 """
 
 TABLES = {"checkpoint": CHECKPOINT, "distilled": DISTILLED, "curated": CURATED}
+EXAMPLES = {"distilled": "distillation/fashion-mnist-ipc10", "curated": "curation/fashion-mnist-coreset-5k"}
+"""A task for each kind of data set, to name one in an error."""
 FILE_OF = {"checkpoint": "weights.safetensors", "distilled": "set.safetensors", "curated": "set.safetensors"}
 
 
-def initialise(submissions: Path, name: str, file: Path | None, kind: str = "") -> Path:
+def initialise(submissions: Path, name: str, file: Path | None, task: Task | None = None) -> Path:
     """Write `<submissions>/<name>/submission.toml`, copying the file beside it where given; returns its path.
 
-    kind: checkpoint, distilled or curated; without one, checkpoint. Raises MettleError for another kind, a name that is
-    no name, a file that is not there or, where no kind is given, holds a data set, and a submission that is there
-    already.
+    task: what the artifact is made for, and what it is then scored on; without one it is a checkpoint, for every task
+    that fits. Raises MettleError for a task that takes none of the kinds of `TABLES`, a name that is no name, a file
+    that is not there or holds a data set without a task, and a submission that is there already.
     """
     pattern = SubmissionName.__metadata__[0].pattern  # type: ignore[attr-defined]
     if not re.fullmatch(pattern.strip("^$"), name):
         raise MettleError("NAME", PATTERN_RULES[pattern], repr(name))
-    if kind and kind not in TABLES:
-        raise MettleError("--kind", f"is one of {', '.join(TABLES)}", repr(kind))
+    kind = _kind_for(task)
     folder = submissions / name
     path = folder / "submission.toml"
     if path.exists():
         raise MettleError(path, "this submission exists already", fix="Choose another name, or edit it.")
     if file is not None and not file.is_file():
-        raise MettleError(file, "no such file", fix="Check --file.")
-    if not kind and file is not None and (kinds := _kinds_in(file)):
-        fix = f"Add {' or '.join(f'--kind {one}' for one in kinds)}."
-        raise MettleError(file, "without --kind a file holds the weights of a net", "a data set", fix)
-    kind = kind or "checkpoint"
+        value = "a folder" if file.is_dir() else "no such file"
+        raise MettleError(file, "--file names a file of weights or of a data set", value, "Check --file.")
+    if task is None and file is not None and (kinds := _kinds_in(file)):
+        fix = f"Add --task, for instance {' or '.join(EXAMPLES[one] for one in kinds)}."
+        raise MettleError(file, "without --task a file holds the weights of a net", "a data set", fix)
     file_name, sha256 = FILE_OF[kind], PLACEHOLDER_SHA256
     if file is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -139,9 +136,24 @@ def initialise(submissions: Path, name: str, file: Path | None, kind: str = "") 
         file_name, sha256 = file.name, file_sha256(file)
     what = "weights" if kind == "checkpoint" else "images"
     open_keys = {key: placeholder for key, (placeholder, _) in PLACEHOLDERS.items()}
-    head = HEAD.format(name=name, kind=kind, file=file_name, sha256=sha256, what=what, **open_keys)
-    write_atomically(path, (head + TABLES[kind]).encode())
+    dataset = task.data.dataset if task is not None else "fashion-mnist"
+    head = HEAD.format(name=name, kind=kind, file=file_name, sha256=sha256, what=what, dataset=dataset, **open_keys)
+    named = f'task = "{task.id}"\n' if task is not None else ""
+    channels, size = (task.data.channels, task.data.image_size) if task is not None else (1, 28)
+    table = TABLES[kind].replace("{channels}", str(channels)).replace("{size}", str(size))
+    write_atomically(path, (head + named + table).encode())
     return path
+
+
+def _kind_for(task: Task | None) -> str:
+    """Of the artifact that a task takes first, among those with a template; a checkpoint without a task."""
+    if task is None:
+        return "checkpoint"
+    for kind in task.artifacts:
+        if kind in TABLES:
+            return kind
+    fix = "Its card says what to write into submission.toml."
+    raise MettleError("--task", f"there is a template for {', '.join(TABLES)}", ", ".join(task.artifacts), fix)
 
 
 def _kinds_in(file: Path) -> list[str]:

@@ -9,11 +9,12 @@ from pathlib import Path
 from benchmark import provenance
 from benchmark.attesting import check_attestation
 from benchmark.check import CheckedSubmission, Entry, Piece, check_submission
-from benchmark.documents import Attestation, Record, read_record
+from benchmark.documents import Attestation, Record, read_record, read_submission
 from benchmark.documents.store import read_outcomes, write_attestation
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options, Progress, check_device, score_entry
+from benchmark.paths import ROOT
 from benchmark.task_registry import TASKS_DIR
 
 SHOWN_DIFFERENCES = 10
@@ -44,10 +45,17 @@ class Verdict:
 
 
 def verify_record(
-    path: Path, workers: int | None, batch_size: int, device: str, progress: Progress, tasks_dir: Path = TASKS_DIR
+    path: Path,
+    workers: int | None,
+    batch_size: int,
+    device: str,
+    progress: Progress,
+    tasks_dir: Path = TASKS_DIR,
+    submissions: Path = ROOT / "submissions",
 ) -> Verdict:
     """Score the submission of the record at `path` again, from the first cell, and compare.
 
+    A local record lies beside a copy of its submission without the files; these are looked for in `submissions`.
     Nets are trained with the seeds in the record, so nobody needs the salt they were drawn from.
     Raises MettleError where this machine has no such device, the record, its outcomes or its submission cannot be read,
     or the task has changed.
@@ -57,7 +65,7 @@ def verify_record(
     read_outcomes(path.resolve(), record)
     folder = path.resolve().parents[4]
     task = record.result.task
-    checked = check_submission(folder, f"{task.id}.v{task.version}", tasks_dir)
+    checked = check_submission(_with_its_files(folder, submissions), f"{task.id}.v{task.version}", tasks_dir)
     entry = _as_recorded(path, record, checked)
     if entry.task.task.scoring_sha256 != task.sha256:
         raise MettleError(
@@ -77,6 +85,13 @@ def verify_record(
     if len(differences) > SHOWN_DIFFERENCES:
         lines.append(f"  and {len(differences) - SHOWN_DIFFERENCES} more")
     return Verdict(record, folder.parent, False, lines)
+
+
+def _with_its_files(folder: Path, submissions: Path) -> Path:
+    """The folder where a submission's files are: the record's own, or that of the same name in the repository."""
+    paths = [artifact.path for artifact in read_submission(folder).artifacts if artifact.path is not None]
+    whole = all((folder / path).is_file() for path in paths)
+    return folder if whole or not (submissions / folder.name).is_dir() else submissions / folder.name
 
 
 def _as_recorded(path: Path, record: Record, checked: CheckedSubmission) -> Entry:

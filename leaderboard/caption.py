@@ -64,11 +64,6 @@ def in_a_sentence(title: str) -> str:
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
-def covered(kind: str) -> str:
-    """What an interval covers, in words."""
-    return "test images and training runs together" if kind == "both" else kind
-
-
 def coverage(scores: Sequence[Score | None]) -> str:
     """What the brackets of a column cover, in a sentence; empty for a column without any."""
     found = _sources(scores)
@@ -91,10 +86,10 @@ def _covered(task: Task, table: Table) -> str:
 
 def _sources(scores: Sequence[Score | None]) -> str:
     """What the intervals among these cover, in words; empty where there is none."""
-    kinds = {score.covers for score in scores if score is not None and score.covers is not None}
-    if kinds == {"both", "test images"}:
+    kinds = {score.covers: score.covered for score in scores if score is not None and score.covers is not None}
+    if kinds.keys() == {"both", "test images"}:
         return "test images, and training runs where several are listed"
-    return " or ".join(covered(kind) for kind in sorted(kinds))
+    return " or ".join(kinds[kind] for kind in sorted(kinds))
 
 
 def _where(scores: Sequence[Score | None]) -> str:

@@ -159,7 +159,7 @@ def _entry(
     return Entry(
         record=item.record,
         submission=submissions[result.submission],
-        path=item.path.relative_to(item.root.parent),
+        path=item.path.relative_to(item.root.parents[item.local]),  # `workspace/submissions/...` of one made here
         local=item.local,
         attestations=tuple(said.about.get(item.record.id, ())) if not item.local else (),
         superseded_by=said.superseded_by.get(item.record.id),

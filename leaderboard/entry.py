@@ -17,7 +17,7 @@ class Entry:
     record: Record
     submission: Submission
     path: Path
-    """Of the record's file, relative to the folder that holds the submissions folder."""
+    """Of the record's file, from the folder that holds the submissions folder; of a local one, with that folder."""
     local: bool
     """Scored on the machine that builds the site, not part of the repository."""
     attestations: tuple[Attestation, ...] = ()

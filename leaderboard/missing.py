@@ -15,14 +15,16 @@ def why_missing(metric: Metric) -> str:
     """Why a record may lack the metric, in a sentence."""
     if metric.name in ANCHORED:
         return "Not in this record: it needs measured anchors and the standard training."
-    return "Not in this record: what it rests on was not measured or not submitted."
+    return "Not in this record: what it rests on was not measured, not submitted, or left out by a quick run."
 
 
-def left_out(metrics: Sequence[Metric]) -> str:
-    """The metrics that no row of a table has, in a sentence or two; empty for none."""
+def left_out(metrics: Sequence[Metric], tiers: Collection[str] = ("standard",)) -> str:
+    """The metrics that no row of a table has, in a sentence or two; empty for none. tiers: of the table's rows."""
     if not metrics:
         return ""
     text = f"No row has {'this' if len(metrics) == 1 else 'these'} yet: {_listed(metrics)}."
+    if "standard" not in tiers:
+        return f"{text} Quick and fast runs leave out what needs the standard training."
     anchored = [metric for metric in metrics if metric.name in ANCHORED]
     if not anchored:
         return text

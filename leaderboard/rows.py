@@ -100,9 +100,8 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
     if status in ("void", "withdrawn"):
         given = [statement.reason for statement in entry.attestations if statement.kind == status]
         return "removed", replace(row, reason=" ".join(given))
-    if copies := sum(name.startswith(COPY) for name in entry.record.result.cells):
-        images = "of its images is a test image" if copies == 1 else "of its images are test images"
-        return "removed", replace(row, reason=f"{copies:,} {images}, exactly; its contamination flag lists them.")
+    if copies := _copies(entry):
+        return "removed", replace(row, reason=copies)
     if (newer := entry.superseded_by) is not None:
         return "superseded", replace(row, reason=f"Record {newer.record[:12]} replaces it. {newer.reason}".strip())
     if status == "self-run":
@@ -122,6 +121,13 @@ def _first_look(task: Task, entry: Entry) -> tuple[TableKind, Row]:
     if status == "predictions":
         return "predictions", row
     return _measured_kind(task, entry), replace(row, reason="")
+
+
+def _copies(entry: Entry) -> str:
+    """How many images of a submitted set are test images, in a sentence; empty for none."""
+    copies = sum(name.startswith(COPY) for name in entry.record.result.cells)
+    images = "of its images is a test image" if copies == 1 else "of its images are test images"
+    return f"{copies:,} {images}, exactly; its contamination flag lists them." if copies else ""
 
 
 def _seeds_of_its_authors(entry: Entry) -> str:
@@ -154,6 +160,8 @@ def _scored(entry: Entry) -> tuple[str, ...]:
 
 def _local(entry: Entry, committed: Mapping[tuple[str, ...], str]) -> tuple[TableKind, Row]:
     """A run on the machine that builds the site: of other artifacts than the repository's, or with another result."""
+    if copies := _copies(entry):
+        return "removed", Row(entry, status_of(entry.record, ()), reason=copies)
     other = committed.get(_scored(entry))
     reason = "Scored on this machine; not part of the repository."
     if other is not None:

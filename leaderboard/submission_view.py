@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from benchmark.documents import Metric, Score, Submission, Task
 from benchmark.documents.measured.contamination_figures import copy_threshold
 from leaderboard.anchors import ShownAnchor
-from leaderboard.caption import covered
 from leaderboard.cells import ByName, Cells, Values, sorted_cells
 from leaderboard.curation_tables import curation_tables
 from leaderboard.detection_tables import detector_tables, set_table
@@ -177,8 +176,7 @@ def _line(metric: Metric, score: Score | None) -> ScoreLine:
 def _covers(score: Score | None) -> str:
     if score is None or score.covers is None:
         return ""
-    what = covered(score.covers)
-    return f"{what}, n = {score.n:,}" if score.n is not None else what
+    return f"{score.covered}, n = {score.n:,}" if score.n is not None else score.covered
 
 
 def _cost(entry: Entry) -> list[Fact]:
@@ -244,4 +242,6 @@ def declared(submission: Submission) -> list[Fact]:
         ("Chosen on", CHOSEN_ON[declares.selected_on]),
         ("Test split looked at before", looks if declares.test_evaluations else "never"),
     ]
+    for origin in (artifact.provenance for artifact in submission.artifacts if artifact.provenance is not None):
+        facts.append(("Own images from", f"{listed(origin.sources)} ({origin.licence})"))
     return facts + [(f"Claimed for {task}", f"{plain(100 * share, 2)} %") for task, share in declares.claims.items()]

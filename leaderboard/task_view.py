@@ -143,7 +143,8 @@ def table_view(
     axis = shared_axis([row.entry.score(task.primary.name) for row in shown], runs)
     ranks = [row.place.rank if row.place else 0 for row in table.rows]
     kept = {column.metric.name for column in columns}
-    unseen = left_out([metric for metric in task.also if metric.name not in kept])
+    tiers = {row.entry.record.result.tier for row in table.rows}
+    unseen = left_out([metric for metric in task.also if metric.name not in kept], tiers)
     whole = len(shown) <= COMPLETE_ROWS
     written = shown if whole else shown[:FIRST_ROWS]
     views = tuple(row_view(task, columns, row, ranks, axis, keys) for row in written)

@@ -123,6 +123,28 @@ def test_a_record_without_its_primary_score_is_not_for_the_hub() -> None:
         hub_results(without, "org/benchmark")
 
 
+def test_a_quick_look_is_not_for_the_hub_and_says_elsewhere_what_it_is() -> None:
+    exported = read_exported(RECORDS[0])
+    quick = exported.record.model_copy(update={"result": exported.record.result.model_copy(update={"tier": "quick"})})
+    with pytest.raises(MettleError, match="of the standard tier, but got quick"):
+        hub_results(replace(exported, record=quick), "org/benchmark")
+    told = json.loads(every_eval_ever(replace(exported, record=quick)))["source_metadata"]["additional_details"]
+    assert told["tier"] == "quick"
+    assert json.loads(export.export(quick, "json"))["tier"] == "quick"
+    assert ",quick," in export.export(quick, "csv").splitlines()[1]
+
+
+def test_flags_go_along() -> None:
+    path = next((ROOT / "submissions" / "curation-oracle").glob("records/curation/fashion-mnist-dirty-5k/v1/*.json"))
+    exported = read_exported(path)
+    (flag,) = exported.record.result.flags
+    assert f"flagged: {flag.name}" in hub_results(exported, "org/benchmark")
+    details = json.loads(every_eval_ever(exported))["source_metadata"]["additional_details"]
+    assert flag.evidence in details["flags"]
+    assert json.loads(export.export(exported.record, "json"))["flags"] == [flag.model_dump()]
+    assert f",{flag.name}," in export.export(exported.record, "csv").splitlines()[1]
+
+
 @pytest.mark.parametrize("path", RECORDS, ids=NAMES)
 def test_parquet_holds_every_number(path: Path, tmp_path: Path) -> None:
     record = read_record(path)
@@ -141,7 +163,8 @@ def test_parquet_holds_every_number(path: Path, tmp_path: Path) -> None:
             score = result.scores[row["metric"]]
             assert (row["value"], row["lower"], row["upper"]) == (score.value, score.lower, score.upper)
             assert (row["covers"], row["confidence"]) == (score.covers, score.confidence)
-    assert {row["record"] for row in rows} == {record.id}
+    about = (record.id, result.tier, ",".join(flag.name for flag in result.flags))
+    assert {(row["record"], row["tier"], row["flags"]) for row in rows} == {about}
 
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # of rdflib, which mlcroissant uses
@@ -182,6 +205,10 @@ def test_exports_that_cannot_be(tmp_path: Path) -> None:
         export.export_source(RECORDS[0], "parquet")
     with pytest.raises(MettleError, match=r"is one of json, csv, .*croissant"):
         export.export_source(RECORDS[0], "xml")
+    with pytest.raises(MettleError, match="Add --format croissant"):
+        export.export_source(Path("corruption/cifar10-mc"), "json")
+    with pytest.raises(MettleError, match="describes a task"):
+        export.export_source(RECORDS[0], "croissant")
     with pytest.raises(MettleError, match="unknown task"):
         export.export_source(Path("corruption/nothing"), "croissant")
     with pytest.raises(MettleError, match="no such file"):

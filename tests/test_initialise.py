@@ -12,18 +12,24 @@ from safetensors.numpy import save_file
 
 from benchmark.documents import Submission, file_sha256, read_submission
 from benchmark.errors import MettleError
-from benchmark.initialise import TABLES, initialise
+from benchmark.initialise import EXAMPLES, TABLES, initialise
 from benchmark.models.architectures import build
 from benchmark.submitted_sets import write_choice, write_distilled
+from benchmark.task_registry import find_task
+
+CURATED, DISTILLED = (f"Add --task, for instance {EXAMPLES[kind]}." for kind in ("curated", "distilled"))
 
 
 def made(folder: Path, kind: str) -> Path:
     file = folder / "mine.safetensors"
-    if kind == "curated":
+    if kind == "checkpoint":
+        save_file({"weight": np.zeros(2)}, file)
+    elif kind == "curated":
         write_choice(file, np.arange(5))
     else:
         write_distilled(file, np.zeros((10, 28, 28, 1), np.uint8), labels=np.arange(10))
-    return initialise(folder / "submissions", f"my-{kind}", file, kind)
+    task = find_task(EXAMPLES[kind]).task if kind in EXAMPLES else None
+    return initialise(folder / "submissions", f"my-{kind}", file, task)
 
 
 def with_examples(path: Path) -> str:
@@ -64,12 +70,13 @@ def test_examples_in_the_comments_are_valid(tmp_path: Path) -> None:
 
 
 def test_without_a_file_the_hash_is_open(tmp_path: Path) -> None:
-    path = initialise(tmp_path, "empty", None, "distilled")
+    path = initialise(tmp_path, "empty", None, find_task("distillation/fashion-mnist-ipc1").task)
     assert read_submission(path.parent).artifacts[0].sha256 == "0" * 64
-    with pytest.raises(MettleError, match="is one of checkpoint, distilled, curated"):
-        initialise(tmp_path, "other", None, "predictions")
-    with pytest.raises(MettleError, match="no such file"):
-        initialise(tmp_path, "other", tmp_path / "absent", "curated")
+    with pytest.raises(MettleError, match="a template for checkpoint, distilled, curated, but got predictions"):
+        initialise(tmp_path, "other", None, find_task("ood/cifar10.1-v6").task)
+    for path, found in ((tmp_path / "absent", "no such file"), (tmp_path, "a folder")):
+        with pytest.raises(MettleError, match=f"but got {found}"):
+            initialise(tmp_path, "other", path)
     assert not (tmp_path / "other").exists()
 
 
@@ -77,10 +84,10 @@ def test_without_a_file_the_hash_is_open(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "fix"),
     [
-        (("indices", "weights"), "Add --kind curated."),
-        (("suspicion",), "Add --kind curated."),
-        (("images", "soft_labels"), "Add --kind distilled."),
-        (("images", "labels"), "Add --kind distilled or --kind curated."),
+        (("indices", "weights"), CURATED),
+        (("suspicion",), CURATED),
+        (("images", "soft_labels"), DISTILLED),
+        (("images", "labels"), f"{DISTILLED[:-1]} or {CURATED.rpartition(' ')[2]}"),
     ],
 )
 def test_a_data_set_without_its_kind_is_not_taken_for_weights(
@@ -96,8 +103,20 @@ def test_a_data_set_without_its_kind_is_not_taken_for_weights(
     with pytest.raises(MettleError, match=re.escape(fix)):
         initialise(tmp_path, "cur", file)
     assert not (tmp_path / "cur").exists()
-    kind = "curated" if "curated" in fix else "distilled"
-    assert f'kind = "{kind}"' in initialise(tmp_path, "cur", file, kind).read_text()
+    for kind, example in EXAMPLES.items():
+        text = initialise(tmp_path, kind, file, find_task(example).task).read_text()
+        assert (f'kind = "{kind}"' in text, f'task = "{example}"' in text) == (True, True)
+
+
+def test_a_checkpoint_for_a_task_has_its_images(tmp_path: Path) -> None:
+    artifact = read_submission(initialise(tmp_path, "net", None, find_task("corruption/cifar10-mc").task).parent)
+    (net,) = artifact.artifacts
+    assert (net.kind, net.task, net.model and (net.model.in_channels, net.model.image_size)) == (
+        "checkpoint",
+        "corruption/cifar10-mc",
+        (3, 32),
+    )
+    assert artifact.declares.training_data == ["cifar10/train"]
 
 
 def test_without_a_kind_weights_and_what_cannot_be_read_are_a_checkpoint(tmp_path: Path) -> None:

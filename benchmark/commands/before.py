@@ -36,8 +36,12 @@ def tasks(
 def init(
     name: Annotated[str, typer.Argument(help="Folder name below submissions/: a-z, 0-9 and . _ -")],
     folder: Annotated[Path, typer.Option(help="Where submissions lie.")] = ROOT / "submissions",
-    kind: Annotated[
-        str, typer.Option(help="Of what is submitted: checkpoint, distilled or curated. Default: checkpoint.")
+    task: Annotated[
+        str,
+        typer.Option(
+            help="The task it is made for, which says of what kind it is. Without it, a checkpoint for every task that "
+            "fits."
+        ),
     ] = "",
     file: Annotated[
         Path | None,
@@ -48,8 +52,9 @@ def init(
 ) -> None:
     """Start a submission: a folder with a submission.toml to fill in."""
     from benchmark.initialise import initialise
+    from benchmark.task_registry import find_task
 
-    path = initialise(folder, name, file, kind)
+    path = initialise(folder, name, file, find_task(task).task if task else None)
     console.print(f"Wrote {path}\nFill it in, then: mettle check {path.parent}")
 
 

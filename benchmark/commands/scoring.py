@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmark.commands.terminal import BatchSize, Device, Out, TasksDir, Workers, console, errors
+from benchmark.errors import MettleError
 from benchmark.paths import workspace_dir
 
 
@@ -59,7 +60,9 @@ def score(
 
 def verify(
     record: Annotated[Path, typer.Argument(help="A record's .json file.")],
-    attest: Annotated[str, typer.Option(help="Your name: where they agree, attest it beside the record.")] = "",
+    attest: Annotated[
+        str | None, typer.Option(help="Your name: where they agree, attest it beside the record.")
+    ] = None,
     kind: Annotated[
         str, typer.Option(help="Of attestation: measured, or reproduced where `mettle reproduce` made the file again.")
     ] = "measured",
@@ -71,13 +74,16 @@ def verify(
     device: Device = "cpu",
 ) -> None:
     """Score a record's submission again, every cell, and compare the two results."""
-    from benchmark.attesting import check_attestation
+    from benchmark.attesting import check_attestation, check_kind
     from benchmark.documents import read_record
     from benchmark.effort import read_salt
     from benchmark.show import ScoringBar
     from benchmark.verify import verify_record
 
     salt = read_salt(salt_file)
+    if attest is not None and not attest.strip():
+        raise MettleError("--attest", "is the name of who attests", repr(attest), "Write yours, or leave it out.")
+    check_kind(kind)
     if attest:  # before hours of training
         check_attestation(read_record(record), record.resolve().parents[4].parent, kind, salt)
     with ScoringBar(errors) as bar:

@@ -46,6 +46,11 @@ class Score(Strict):
             raise ValueError("lower must not exceed upper")
         return self
 
+    @property
+    def covered(self) -> str:
+        """What the interval covers, in words; empty without one."""
+        return "test images and training runs together" if self.covers == "both" else self.covers or ""
+
 
 class Outcome(Strict):
     """A per-example array behind the scores, named by its digest."""

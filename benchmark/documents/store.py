@@ -46,7 +46,12 @@ def write_atomically(path: Path, content: bytes) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        raise MettleError(path, "cannot be written", error.strerror, "Free space or choose another --out.") from error
+        raise MettleError(
+            path,
+            "cannot be written",
+            error.strerror,
+            "Free space, or name another folder: --out for records, METTLE_CACHE for the cache.",
+        ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -94,6 +94,8 @@ def parse(model: type[Document], data: object, where: object) -> Document:
             raise MettleError(where, f"unknown key {key!r}{more}", fix=fix) from None
         if first["type"] == "missing":
             raise MettleError(where, f"the key {key!r} is required{more}", fix="Add it.") from None
+        if first["type"] in ("too_short", "string_too_short") and first["ctx"]["min_length"] == 1:
+            raise MettleError(where, f"{key} may not be empty{more}", fix="Write what belongs there.") from None
         rule = PATTERN_RULES.get(first.get("ctx", {}).get("pattern", ""), _plain(first["msg"]))
         raise MettleError(where, f"{key}: {rule}{more}", value=_shorten(first["input"])) from None
 

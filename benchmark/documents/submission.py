@@ -43,7 +43,7 @@ class Provenance(Strict):
 
     sources: Annotated[list[Line], Field(min_length=1)]
     """Data sets, collections or generators, as others can find them."""
-    licence: Line
+    licence: Annotated[Line, Field(min_length=1)]
 
 
 class Artifact(Located):

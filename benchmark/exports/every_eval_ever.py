@@ -43,7 +43,12 @@ def every_eval_ever(exported: Exported) -> str:
             "source_type": "evaluation_run",
             "source_organization_name": "Mettle" if exported.attested else (submission.team if submission else name),
             "evaluator_relationship": _relationship(exported),
-            "additional_details": {"attested": ", ".join(sorted(exported.attested)) or "by nobody yet"},
+            "additional_details": {
+                "attested": ", ".join(sorted(exported.attested)) or "by nobody yet",
+                "tier": record.result.tier,
+                "trained_nets": str(sum(map(len, record.result.training_seeds.values()))),
+                "flags": "; ".join(f"{flag.name}: {flag.evidence}" for flag in record.result.flags) or "none",
+            },
         },
         "eval_library": {
             "name": "mettle",
@@ -104,7 +109,7 @@ def _result(exported: Exported, metric: Metric, score: Score) -> dict[str, Any]:
     details: dict[str, Any] = {"score": score.value}
     if score.lower is not None and score.upper is not None:
         interval = {"lower": score.lower, "upper": score.upper, "confidence_level": score.confidence}
-        details["uncertainty"] = {"confidence_interval": interval | {"method": f"over {score.covers}"}}
+        details["uncertainty"] = {"confidence_interval": interval | {"method": f"over {score.covered}"}}
         if score.n is not None:
             details["uncertainty"]["num_samples"] = score.n
     return {

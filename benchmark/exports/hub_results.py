@@ -17,7 +17,8 @@ def hub_results(exported: Exported, dataset: str) -> str:
     dataset: `org/name` of the benchmark's data set on the Hub, of which the `eval.yaml` lists the task. Shares are
     given in percent, as on the board; interval and what it covers stand in the notes. No source is named, for a
     record has no address of its own, so the Hub shows the entry as the repository owner's. Raises MettleError for a
-    data set that is no `org/name`, a record without the primary score, and a huggingface_hub without the format.
+    data set that is no `org/name`, a record of another tier than standard or without the primary score, and a
+    huggingface_hub without the format.
     """
     try:
         from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
@@ -27,16 +28,22 @@ def hub_results(exported: Exported, dataset: str) -> str:
     if len([part for part in dataset.split("/") if part]) != 2:
         rule = "names the benchmark's data set on the Hub as org/name"
         raise MettleError("--hub-dataset", rule, repr(dataset), "Its eval.yaml must list the task.")
-    metric, score = exported.task.primary, exported.record.result.scores.get(exported.task.primary.name)
+    result = exported.record.result
+    if result.tier != "standard":
+        rule = "a record that is exported for the Hub is of the standard tier"
+        raise MettleError(f"record {exported.record.id[:12]}", rule, result.tier, f"Score it without --{result.tier}.")
+    metric, score = exported.task.primary, result.scores.get(exported.task.primary.name)
     if score is None:
         rule = f"a record that is exported for the Hub has the score {metric.name}"
-        fix = "Export a record of the standard tier, of a task whose anchors are measured."
+        fix = "Export one of a task whose anchors are measured."
         raise MettleError(f"record {exported.record.id[:12]}", rule, "none of that name", fix)
     factor = 100 if metric.unit in PERCENT_UNITS else 1
     notes = f"{metric.title} of Mettle's {exported.task_name}"
     if score.lower is not None and score.upper is not None and score.confidence is not None:
         ends = f"[{factor * score.lower:.2f}, {factor * score.upper:.2f}]"
-        notes += f"; {100 * score.confidence:g} % interval {ends} over {score.covers}"
+        notes += f"; {100 * score.confidence:g} % interval {ends} over {score.covered}"
+    if result.flags:
+        notes += f"; flagged: {', '.join(flag.name for flag in result.flags)}"
     notes += f"; record {exported.record.id[:12]}"
     entry = EvalResultEntry(
         dataset_id=dataset,

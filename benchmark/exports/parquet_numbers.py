@@ -15,6 +15,8 @@ SCHEMA = pa.schema(
         pa.field("submission", pa.string(), nullable=False),
         pa.field("task", pa.string(), nullable=False),
         pa.field("version", pa.int32(), nullable=False),
+        pa.field("tier", pa.string(), nullable=False),
+        pa.field("flags", pa.string(), nullable=False),
         pa.field("run", pa.string()),
         pa.field("cell", pa.string()),
         pa.field("metric", pa.string(), nullable=False),
@@ -25,7 +27,8 @@ SCHEMA = pa.schema(
         pa.field("confidence", pa.float64()),
     ]
 )
-"""`run` is set for numbers of one training run, `cell` for numbers of one part of the split, neither for scores."""
+"""`run` is set for numbers of one training run, `cell` for numbers of one part of the split, neither for scores.
+`flags` are names with commas between."""
 
 
 def parquet_numbers(record: Record) -> bytes:
@@ -45,6 +48,8 @@ def parquet_numbers(record: Record) -> bytes:
         "submission": result.submission,
         "task": result.task.id,
         "version": result.task.version,
+        "tier": result.tier,
+        "flags": ",".join(flag.name for flag in result.flags),
     }
     columns = {name: [value] * len(rows) for name, value in about.items()}
     for index, name in enumerate(SCHEMA.names[len(about) :]):

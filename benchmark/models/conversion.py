@@ -54,7 +54,7 @@ def write_weights(content: object, source: Path, target: Path) -> list[str]:
         if "distilled" in kinds:
             raise MettleError(source, "it holds weights", "a distilled data set", "Add --kind distilled.")
         if kinds:
-            fix = "Save its arrays with numpy.savez, then `mettle init NAME --kind curated --file FILE`."
+            fix = "Save its arrays with numpy.savez, then `mettle init NAME --task TASK --file FILE`."
             raise MettleError(source, "it holds weights", "a curated data set", fix)
     state, stripped = unwrap(content, source)
     shared = len(state) - len({tensor.untyped_storage().data_ptr() for tensor in state.values()})

@@ -91,7 +91,7 @@ def open_arrays(path: Path, names: Sequence[str], max_bytes: int) -> ArrayFile:
     """
     path, max_bytes = Path(path), max(max_bytes, HARMLESS_BYTES)
     if not path.is_file():
-        raise MettleError(path, "there is no such file", fix="Check the path.")
+        raise MettleError(path, "is a file", "a folder" if path.is_dir() else "no such file", "Check the path.")
     size = path.stat().st_size
     if size > max_bytes + HEADER_ALLOWANCE_BYTES:
         rule = f"a file for this task has at most {max_bytes + HEADER_ALLOWANCE_BYTES:,} bytes"
@@ -134,12 +134,21 @@ def _mistake(entry: Entry, shape: Sequence[int | str]) -> Mistake:
 def _shape_fix(entry: Entry, shape: Sequence[int | str]) -> str | None:
     if len(shape) == 1 and len(entry.shape) > 1 and sorted(entry.shape)[-2] == 1:
         return "Flatten it with .reshape(-1)."
+    without = [length for length in shape if length != 1]
+    if (
+        1 in shape
+        and len(entry.shape) == len(without)
+        and all(a == b for a, b in zip(entry.shape[1:], without[1:], strict=True))
+    ):
+        return f"Add the channel axis: images[{':, None' if shape[1] == 1 else '..., None'}]."
     reordered = len(shape) > 1 and sorted(entry.shape[1:]) == sorted(map(_length, shape[1:]))
     return "Put its axes in this order." if reordered else None
 
 
 def _other_fix(entry: Entry, shape: Sequence[int | str]) -> str:
     """What to do about a shape no reordering mends: one length too many or too few, or another task's arrays."""
+    if not shape:
+        return "Give one number."
     return "Give one value an image." if len(shape) == len(entry.shape) == 1 else WRONG_TASK_FIX
 
 

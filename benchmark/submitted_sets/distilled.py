@@ -111,7 +111,7 @@ def _bounds(file: ArrayFile, channels: int) -> np.ndarray | None:
 
 
 def _hard(file: ArrayFile, count: int, classes: int) -> np.ndarray:
-    file.expect("labels", INTEGERS, (count,), {"rows": f"{ONE_HOT_FIX}, or name it soft_labels."})
+    file.expect("labels", INTEGERS, (count,), {"rows": f"{ONE_HOT_FIX}, or name it soft_labels, as floats."})
     labels = check_classes(file.path, "labels", file.read("labels"), classes)
     return np.eye(classes, dtype=np.float32)[labels]
 

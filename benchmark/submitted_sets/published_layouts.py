@@ -109,9 +109,7 @@ def _images_fix(images: np.ndarray, source: Path) -> str:
     if images.ndim != 4 or images.shape[1] not in (1, 3) or images.dtype.kind not in "iu":
         return SAVE_TENSORS
     if images.dtype == np.uint8 and source.suffix in (".npz", ".safetensors"):
-        return (
-            f"It needs no conversion: name it in submission.toml (`mettle init NAME --kind distilled --file {source}`)."
-        )
+        return f"It needs no conversion: name it in submission.toml (`mettle init NAME --task TASK --file {source}`)."
     return "Divide by 255 and store as float32."
 
 

@@ -27,10 +27,12 @@ def write_distilled(
     images: (N, H, W, C), uint8 (stored as they are, with 0 and 1 as bounds) or float in pixel units (on 256 levels
     between the lowest and highest value of each channel); or already on levels. labels: whole numbers (N,).
     soft_labels: (N, K), float16 stored as such, any other float as float32. Raises ValueError unless exactly one of the
-    two is given.
+    two is given, and for images whose last axis is no 1 or 3 channels (a file has them first, arrays have them last).
     """
     if (labels is None) == (soft_labels is None):
         raise ValueError("a distilled set has exactly one of labels and soft_labels")
+    if isinstance(images, np.ndarray):
+        _check_axes(images)
     if isinstance(images, np.ndarray) and images.dtype == np.uint8:
         bounds = np.tile(np.array([0, 1], np.float32), (images.shape[-1], 1))
         stored = Quantized(np.ascontiguousarray(images.transpose(0, 3, 1, 2)), bounds)
@@ -64,11 +66,18 @@ def write_choice(
 def write_own_images(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
     """Writes images of one's own as safetensors. images: uint8 (N, H, W, C); labels: whole numbers (N,).
 
-    Raises ValueError for images of another type, which would lose their meaning in a conversion.
+    Raises ValueError for images of another type, which would lose their meaning in a conversion, and for axes in
+    another order.
     """
     if images.dtype != np.uint8:
         raise ValueError(f"own images are uint8, got {images.dtype}")
+    _check_axes(images)
     _write(path, {"images": images, "labels": labels.astype(np.int64)})
+
+
+def _check_axes(images: np.ndarray) -> None:
+    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+        raise ValueError(f"images are (N, H, W, C) with 1 or 3 channels last, but got shape {images.shape}")
 
 
 def write_suspicion(path: Path, order: np.ndarray) -> None:

@@ -44,6 +44,10 @@ JUDGED_FORMAT = 2
 """Raised when nets are asked something else, so that older answers are not taken for new ones."""
 LOOKS_FORMAT = 1
 """Raised when the images of a set are searched in other looks."""
+STANDARD_ONLY = (
+    "Left out, as they need the nets of the standard training: lift and recovery, and of a quick run also other "
+    "architectures, early steps, corruption, and test minus training images."
+)
 
 
 class StandardTraining(DatasetProtocol):
@@ -193,6 +197,7 @@ class StandardTraining(DatasetProtocol):
         }
         conversion = submitted.distilled.conversion
         notes = [f"Conversion, as its author says: {conversion}"] if conversion else []
+        notes += [] if tier == "standard" else [STANDARD_ONLY]
         found = shards[INSPECTION + findings.INSPECTION]
         flags = findings.copy_flags(found, copy_threshold(entry.task.data.dataset))
         if (known := scores.get("canary_accuracy")) is not None and known.lower is not None:

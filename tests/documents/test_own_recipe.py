@@ -44,7 +44,8 @@ def test_tables_of_data_sets_are_read() -> None:
     [
         ("curated", {"own_recipe": RECIPE}, "only a distilled artifact has an [artifacts.own_recipe] table"),
         ("distilled", {"provenance": {"sources": ["x"], "licence": "MIT"}}, "only a curated artifact has an"),
-        ("curated", {"provenance": {"sources": [], "licence": "MIT"}}, "at least 1"),
+        ("curated", {"provenance": {"sources": [], "licence": "MIT"}}, "sources may not be empty"),
+        ("curated", {"provenance": {"sources": ["mine"], "licence": ""}}, "licence may not be empty"),
         ("curated", {"provenance": {"sources": ["x"]}}, "provenance.licence"),
         ("distilled", {"model": {"architecture": "mlp"}}, "only a checkpoint has one"),
     ],

@@ -48,7 +48,7 @@ def test_unknown_key_in_a_nested_table_names_its_own_keys() -> None:
         ({"schema_version": "1"}, "schema_version"),
         ({"baseline": "yes"}, "boolean"),
         ({"paper": "javascript:alert(1)"}, "http:// or https://"),
-        ({"artifacts": []}, "at least 1"),
+        ({"artifacts": []}, "artifacts may not be empty. Write what belongs there."),
         ({"declares": {"selected_on": "none"}}, "declares.training_data"),
         ({"declares": {"training_data": [], "selected_on": "luck"}}, "'none', 'val', 'test' or 'unknown'"),
         (

@@ -60,6 +60,19 @@ def test_a_set_with_a_test_image_is_removed_from_the_ranking(tmp_path: Path) -> 
     assert copied.rows[0].cells[0].text == "17"
 
 
+def test_a_local_set_with_a_test_image_is_previewed_as_removed(tmp_path: Path) -> None:
+    task = write_family_task(tmp_path / "tasks", "distillation/x", "training_runs", "accuracy", ())
+    cells = {**CELLS, "copy:3": {"test_image": 17.0}}
+    made = Scores({"accuracy": score(0.9, covers="both")}, cells, {"primary": (np.array([9000], np.uint16), 10_000)})
+    local = tmp_path / "workspace" / "submissions"
+    add_scores(local, task, Method("mine", "mine", 0, 1), made)
+    (entry,) = collect([tmp_path / "submissions", local], tmp_path / "tasks", tmp_path / "none").entries[task.id, 1]
+    (table,) = tables(task, [entry])
+    assert (table.kind, table.rows[0].reason.split(",")[0]) == ("removed", "1 of its images is a test image")
+    commands = record_view(task, table, table.rows[0], newest_version=True).commands
+    assert any(line.startswith("mettle verify workspace/submissions/mine/records/") for line in commands)
+
+
 def test_a_records_page_has_them_beside_classes_and_corruptions(tmp_path: Path) -> None:
     task = write_family_task(tmp_path / "tasks", "distillation/x", "training_runs", "accuracy", ())
     right = np.array([6123, 6000], np.uint16)

@@ -39,6 +39,14 @@ def test_what_no_row_has(names: list[str], said: str) -> None:
     assert left_out(metrics(*names)) == said
 
 
+def test_quick_rows_blame_no_anchor() -> None:
+    said = left_out(metrics("lift", "canary"), {"quick", "fast"})
+    assert said == (
+        "No row has these yet: Lift, Canary. Quick and fast runs leave out what needs the standard training."
+    )
+    assert "anchors" in left_out(metrics("lift"), {"quick", "standard"})
+
+
 def test_a_dash_says_why() -> None:
     lift, canary = metrics("lift", "canary")
     assert "anchors" in why_missing(lift)

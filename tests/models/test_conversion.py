@@ -53,8 +53,8 @@ def test_a_data_set_is_no_checkpoint(tmp_path):
         (("images", "labels"), "Add --kind distilled"),
         (("image_syn", "label_syn"), "Add --kind distilled"),
         (("images", "soft_labels"), "Add --kind distilled"),
-        (("indices", "weights"), "mettle init NAME --kind curated"),
-        (("suspicion",), "mettle init NAME --kind curated"),
+        (("indices", "weights"), "mettle init NAME --task TASK"),
+        (("suspicion",), "mettle init NAME --task TASK"),
     ],
 )
 def test_arrays_named_like_those_of_a_set_are_no_weights(tmp_path, names, fix):

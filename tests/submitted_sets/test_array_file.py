@@ -50,7 +50,7 @@ def test_both_formats_give_equal_arrays(tmp_path: Path) -> None:
 
 def test_no_file_and_a_folder(tmp_path: Path) -> None:
     assert "no such file" in refusal(open_arrays, tmp_path / "absent.npz", **LIMITS)
-    assert "no such file" in refusal(open_arrays, tmp_path, **LIMITS)
+    assert "is a file, but got a folder" in refusal(open_arrays, tmp_path, **LIMITS)
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_images_that_are_not_floats_in_order_are_told_what_they_need(tmp_path: P
     for name, images, fix in (
         ("own.npz", whole.transpose(0, 2, 3, 1), "Put its axes in the order N, C, H, W."),
         ("floats.npz", SETS[0].transpose(0, 2, 3, 1), "Put its axes in the order N, C, H, W."),
-        ("ok.npz", whole, f"It needs no conversion: name it in submission.toml (`mettle init NAME --kind distilled "
+        ("ok.npz", whole, f"It needs no conversion: name it in submission.toml (`mettle init NAME --task TASK "
          f"--file {tmp_path / 'ok.npz'}`)."),
         ("wide.npz", whole.astype(np.int64), "Divide by 255 and store as float32."),
         ("flat.npz", whole.reshape(5, -1), "Save its images and labels alone"),

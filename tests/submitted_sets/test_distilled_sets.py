@@ -98,9 +98,9 @@ def test_npz_reads_as_safetensors(tmp_path: Path) -> None:
         ({"soft_labels": SOFT}, "exactly one of labels and soft_labels, but got labels and soft_labels"),
         ({"labels": LABELS[:9]}, "labels holds whole numbers of shape (10,), but got"),
         ({"labels": LABELS.astype(np.float32)}, "but got float32 of shape (10,). Store it with .astype('int64')."),
-        ({"labels": np.eye(5, dtype=int)[LABELS]}, "(10, 5). Take argmax of each row, or name it soft_labels."),
-        ({"labels": np.eye(5, dtype=bool)[LABELS]}, "(10, 5). Take argmax of each row, or name it soft_labels."),
-        ({"labels": np.eye(5, dtype=np.float32)[LABELS]}, "(10, 5). Take argmax of each row, or name it soft_labels."),
+        ({"labels": np.eye(5, dtype=int)[LABELS]}, "(10, 5). Take argmax of each row, or name it soft_labels,"),
+        ({"labels": np.eye(5, dtype=bool)[LABELS]}, "(10, 5). Take argmax of each row, or name it soft_labels,"),
+        ({"labels": np.eye(5, dtype=np.float32)[LABELS]}, "(10, 5). Take argmax of each row, or name it soft_labels,"),
         ({"labels": LABELS[:, None]}, "of shape (10, 1). Flatten it with .reshape(-1)."),
         ({"labels": np.where(LABELS == 4, 5, LABELS)}, "labels holds classes 0 to 4, but got 5 at position 8 and 1"),
         ({"labels": np.where(LABELS == 0, -1, LABELS)}, "but got -1 at position 0"),
@@ -137,6 +137,26 @@ def test_images_that_are_not_quantized_lead_to_the_converter(tmp_path: Path) -> 
     text = refusal(read, written(tmp_path, images=(IMAGES / 255).astype(np.float32)))
     assert "but got float32" in text
     assert "mettle convert" in text
+
+
+def test_arrays_with_channels_first_are_not_written() -> None:
+    for images in (IMAGES, (IMAGES / 255).astype(np.float32)):
+        with pytest.raises(ValueError, match="channels last"):
+            write_distilled(Path("never.safetensors"), images, labels=LABELS)
+
+
+@pytest.mark.parametrize(
+    ("channels", "images", "fix"),
+    [
+        (1, np.zeros((10, 8, 8), np.uint8), "Add the channel axis: images[:, None]."),
+        (1, np.zeros((10, 8, 8, 1), np.uint8), "Put its axes in this order."),
+        (3, np.zeros((10, 8, 8), np.uint8), "Was it made for this task?"),
+    ],
+)
+def test_a_wrong_shape_is_told_how_to_become_right(tmp_path: Path, channels: int, images: np.ndarray, fix: str) -> None:
+    path = safetensors(tmp_path / "set.safetensors", images=images, labels=LABELS)
+    limits = {"image_size": 8, "channels": channels, "classes": 5, "images_per_class": 2}
+    assert fix in refusal(read_distilled, path, **limits)
 
 
 def test_hostile_files(tmp_path: Path) -> None:

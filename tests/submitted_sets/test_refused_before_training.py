@@ -12,6 +12,7 @@ from hostile_files import bare_pickle, bomb, header_of, pickled_npz, safetensors
 
 from benchmark import cli
 from benchmark.initialise import initialise
+from benchmark.task_registry import find_task
 
 DISTILLED, CURATED = "distillation/fashion-mnist-ipc1", "curation/fashion-mnist-coreset-1k"
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 1, 28, 28), dtype=np.uint8)
@@ -66,9 +67,8 @@ def test_one_line_and_no_training(
 ) -> None:
     task, write, says = BAD[name]
     file = write(tmp_path / "set.safetensors")
-    toml = initialise(tmp_path / "submissions", "bad", file, "distilled" if task == DISTILLED else "curated")
-    text = toml.read_text().replace("distillation/fashion-mnist-ipc10", task).replace("coreset-5k", "coreset-1k")
-    toml.write_text(text.replace("your team", "a team").replace("your method", "a method"))
+    toml = initialise(tmp_path / "submissions", "bad", file, find_task(task).task)
+    toml.write_text(toml.read_text().replace("your team", "a team").replace("your method", "a method"))
     monkeypatch.setenv("METTLE_CACHE", str(cache))
     words = ["score", toml.parent, "--quick", "--workers", "1", "--out", tmp_path / "out"]
     monkeypatch.setattr(sys, "argv", ["mettle", *map(str, words)])

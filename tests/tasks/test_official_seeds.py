@@ -39,7 +39,7 @@ def score(root: Path, salt: str) -> Path:
 
 
 def verify(root: Path, path: Path) -> Verdict:
-    return verify_record(path, 1, 250, "cpu", silent, root / "tasks")
+    return verify_record(path, 1, 250, "cpu", silent, root / "tasks", root / "submissions")
 
 
 def test_drawn_seeds_are_repeated_without_the_salt(root: Path) -> None:
@@ -50,6 +50,16 @@ def test_drawn_seeds_are_repeated_without_the_salt(root: Path) -> None:
     with pytest.raises(MettleError, match="no --salt-file to draw them again"):
         verdict.attest("us", "measured")
     assert read(Attestation, verdict.attest("us", "measured", SALT)).record == verdict.record.id
+
+
+def test_a_record_in_a_workspace_is_verified_with_the_files_of_its_submission(root: Path) -> None:
+    options = Options(out=root / "workspace", workers=1, tasks_dir=root / "tasks", effort=Effort("quick"))
+    (path,) = score_submission(root / "submissions" / "ten-images", TASK, options)
+    assert path.is_relative_to(root / "workspace")
+    run = read_record(path).run
+    assert (run.threads, any(note.startswith("Left out") for note in run.notes)) == (1, True)
+    verdict = verify(root, path)
+    assert (verdict.equal, verdict.submissions) == (True, root / "workspace" / "submissions")
 
 
 def test_development_seeds_are_repeated_and_not_measured(root: Path) -> None:
