@@ -43,7 +43,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code == INTERRUPTED:  # typer turns Ctrl-C into this code
-            kept = " What was finished is kept: the same command goes on from there." if sys.argv[1] in GO_ON else ""
+            goes_on = any(word in GO_ON for word in sys.argv[1:2])
+            kept = " What was finished is kept: the same command goes on from there." if goes_on else ""
             errors.print(f"Interrupted.{kept}")
         raise
 

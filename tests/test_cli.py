@@ -226,3 +226,19 @@ def test_every_command_explains_itself(command: str, mettle: Mettle) -> None:
     code, out, _ = mettle(*command.split(), "--help")
     assert code == 0
     assert "Usage" in out
+
+
+@pytest.mark.parametrize(
+    ("command", "goes_on"), [("score", True), ("data", True), ("convert", False), ("verify", False)]
+)
+def test_an_interrupt_promises_what_the_command_keeps(
+    command: str, goes_on: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise SystemExit(cli.INTERRUPTED)
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    monkeypatch.setattr(sys, "argv", ["mettle", command])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert ("the same command goes on" in " ".join(capsys.readouterr().err.split())) == goes_on

@@ -134,12 +134,7 @@ def _mistake(entry: Entry, shape: Sequence[int | str]) -> Mistake:
 def _shape_fix(entry: Entry, shape: Sequence[int | str]) -> str | None:
     if len(shape) == 1 and len(entry.shape) > 1 and sorted(entry.shape)[-2] == 1:
         return "Flatten it with .reshape(-1)."
-    without = [length for length in shape if length != 1]
-    if (
-        1 in shape
-        and len(entry.shape) == len(without)
-        and all(a == b for a, b in zip(entry.shape[1:], without[1:], strict=True))
-    ):
+    if len(shape) == 4 and 1 in shape and entry.shape[1:] == tuple(length for length in shape[1:] if length != 1):
         return f"Add the channel axis: images[{':, None' if shape[1] == 1 else '..., None'}]."
     reordered = len(shape) > 1 and sorted(entry.shape[1:]) == sorted(map(_length, shape[1:]))
     return "Put its axes in this order." if reordered else None

@@ -159,6 +159,14 @@ def test_a_wrong_shape_is_told_how_to_become_right(tmp_path: Path, channels: int
     assert fix in refusal(read_distilled, path, **limits)
 
 
+def test_a_bare_label_is_refused(tmp_path: Path) -> None:
+    path = safetensors(tmp_path / "set.safetensors", images=np.zeros((1, 1, 8, 8), np.uint8), labels=np.array(0))
+    limits = {"image_size": 8, "channels": 1, "classes": 1, "images_per_class": 1}
+    assert "labels holds whole numbers of shape (1,), but got int64 of shape ()" in refusal(
+        read_distilled, path, **limits
+    )
+
+
 def test_hostile_files(tmp_path: Path) -> None:
     proof = tmp_path / "ran"
     for path, says in (
