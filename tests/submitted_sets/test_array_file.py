@@ -213,3 +213,10 @@ def test_damaged_bytes_end_in_one_line_or_in_arrays(tmp_path: Path, form: str) -
             refusals.append(str(error))
     assert len(refusals) > 50
     assert all(text.isprintable() for text in refusals)
+
+
+def test_a_long_header_of_a_later_format_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "long.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", b"\x93NUMPY\x02\x00" + (10**6).to_bytes(4, "little") + bytes(10**6))
+    assert "has the array format (2, 0)" in refusal(open_arrays, path, **LIMITS)
