@@ -136,10 +136,10 @@ def initialise(submissions: Path, name: str, file: Path | None, task: Task | Non
         file_name, sha256 = file.name, file_sha256(file)
     what = "weights" if kind == "checkpoint" else "images"
     open_keys = {key: placeholder for key, (placeholder, _) in PLACEHOLDERS.items()}
-    dataset = task.data.dataset if task is not None else "fashion-mnist"
+    data = task.data if task is not None else None
+    dataset, channels, size = (data.dataset, data.channels, data.image_size) if data else ("fashion-mnist", 1, 28)
     head = HEAD.format(name=name, kind=kind, file=file_name, sha256=sha256, what=what, dataset=dataset, **open_keys)
     named = f'task = "{task.id}"\n' if task is not None else ""
-    channels, size = (task.data.channels, task.data.image_size) if task is not None else (1, 28)
     table = TABLES[kind].replace("{channels}", str(channels)).replace("{size}", str(size))
     write_atomically(path, (head + named + table).encode())
     return path

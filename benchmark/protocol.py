@@ -63,9 +63,9 @@ class Protocol(abc.ABC):
     """
 
     judging_batch: int | None = None
-    training_threads: int | None = None
-    """Of each net that is trained here, whatever the process has; None for protocols that train none."""
     """Images per forward pass of the nets it trains itself, on the CPU; None where nets are submitted."""
+    training_threads: int | None = None
+    """Of each net it trains itself, whatever the process has; None where nets are submitted."""
 
     @abc.abstractmethod
     def open_split(self, entry: TaskEntry) -> typing.Any:

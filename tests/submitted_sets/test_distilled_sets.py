@@ -22,6 +22,7 @@ from benchmark.submitted_sets import DistilledSet, read_distilled, write_distill
 TASK = {"image_size": 8, "channels": 3, "classes": 5, "images_per_class": 2}
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 3, 8, 8), dtype=np.uint8)
 LABELS = np.repeat(np.arange(5), 2)
+ONE_HOT = "(10, 5). Take argmax of each row, or name it soft_labels, as floats."
 SOFT = np.random.default_rng(1).dirichlet(np.ones(5), 10).astype(np.float32)
 
 
@@ -98,9 +99,9 @@ def test_npz_reads_as_safetensors(tmp_path: Path) -> None:
         ({"soft_labels": SOFT}, "exactly one of labels and soft_labels, but got labels and soft_labels"),
         ({"labels": LABELS[:9]}, "labels holds whole numbers of shape (10,), but got"),
         ({"labels": LABELS.astype(np.float32)}, "but got float32 of shape (10,). Store it with .astype('int64')."),
-        ({"labels": np.eye(5, dtype=int)[LABELS]}, "(10, 5). Take argmax of each row, or name it soft_labels,"),
-        ({"labels": np.eye(5, dtype=bool)[LABELS]}, "(10, 5). Take argmax of each row, or name it soft_labels,"),
-        ({"labels": np.eye(5, dtype=np.float32)[LABELS]}, "(10, 5). Take argmax of each row, or name it soft_labels,"),
+        ({"labels": np.eye(5, dtype=int)[LABELS]}, ONE_HOT),
+        ({"labels": np.eye(5, dtype=bool)[LABELS]}, ONE_HOT),
+        ({"labels": np.eye(5, dtype=np.float32)[LABELS]}, ONE_HOT),
         ({"labels": LABELS[:, None]}, "of shape (10, 1). Flatten it with .reshape(-1)."),
         ({"labels": np.where(LABELS == 4, 5, LABELS)}, "labels holds classes 0 to 4, but got 5 at position 8 and 1"),
         ({"labels": np.where(LABELS == 0, -1, LABELS)}, "but got -1 at position 0"),
