@@ -22,7 +22,8 @@ from benchmark.replicates import flags_of_all, mean_scores, notes_of_all
 from benchmark.scored import Arrays, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from benchmark.training.plan import TrainingPlan
-from benchmark.training.trainer import TRAINER_FORMAT, threads, train
+from benchmark.training.thread_limits import threads
+from benchmark.training.trainer import TRAINER_FORMAT, train
 from benchmark.training.training_set import TrainingSet
 
 INSPECTION = "inspect/"
@@ -156,11 +157,13 @@ class DatasetProtocol(Protocol):
         """Trains or inspects; net: an `OpenSet`."""
         opened: OpenSet = net
         for shard in shards:
-            if shard.startswith(INSPECTION):
-                yield shard, self.inspect(entry, split, opened.submitted, shard.removeprefix(INSPECTION))
-                continue
             progress_file = opened.progress_file(shard)
-            yield shard, self._trained(entry, split, opened, shard, progress_file)
+            with threads(self.training_threads):  # other shards have the other cores
+                if shard.startswith(INSPECTION):
+                    found = self.inspect(entry, split, opened.submitted, shard.removeprefix(INSPECTION))
+                else:
+                    found = self._trained(entry, split, opened, shard, progress_file)
+            yield shard, found
             progress_file.unlink(missing_ok=True)  # the shard is kept by now
 
     def merge(self, entry: TaskEntry, split: typing.Any, scored: Mapping[str, Scored]) -> Scored:

@@ -20,7 +20,8 @@ from benchmark.models.architectures import build
 from benchmark.training.augmentations.shared_change import shared_change
 from benchmark.training.checkpoint import load_progress, save_progress
 from benchmark.training.plan import Count, Positive
-from benchmark.training.trainer import progress_bar, threads
+from benchmark.training.thread_limits import threads
+from benchmark.training.trainer import progress_bar
 
 SAVE_EVERY_S = 10.0
 """A stopped run loses at most this much."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from benchmark.training.augmentations import Batch
 from benchmark.training.checkpoint import load_progress, save_progress
 from benchmark.training.outliers import OutlierSource
 from benchmark.training.plan import TrainingPlan
+from benchmark.training.thread_limits import threads
 from benchmark.training.training_set import TrainingSet, in_pixel_units
 
 TRAINER_FORMAT = 2
@@ -243,17 +243,6 @@ def _normalized(plan: TrainingPlan, images: torch.Tensor, batch: Batch, generato
         if augmentation.after_normalization:
             images = augmentation.apply(Batch(images, batch.targets), generator).images
     return images
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Lets torch use so many threads inside."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def progress_bar(shown: bool) -> Progress:
