@@ -2,11 +2,13 @@
 
 python -m scripts.list_near_duplicates fashion-mnist
 python -m scripts.list_near_duplicates cifar10        # needs labels/cifair/ in a folder of METTLE_MIRROR
+python -m scripts.list_near_duplicates cifar10 --same # those that a training image is, but for a few levels
 
 Fashion-MNIST: the cosine of mean-removed pixels, in place, with some training image is .99 or more. Below that a
 near-duplicate cannot be told from another garment as simple. CIFAR-10: the pairs that ciFAIR's authors judged by eye
 (Barz and Denzler 2020, "Do we train on test data? Purging CIFAR of near-duplicates").
-Writes benchmark/contamination/lists/<data set>.json.
+The same: who brings such a training image in good faith brings the test image. ciFAIR did not look for mirrored ones.
+Writes benchmark/contamination/lists/<data set>.json, or <data set>-same.json.
 """
 
 from __future__ import annotations
@@ -19,13 +21,15 @@ from rich.progress import track
 
 from benchmark import data
 from benchmark.contamination.bank import unit
-from benchmark.contamination.near_duplicates import LISTS, NearDuplicates
+from benchmark.contamination.near_duplicates import LISTS, NearDuplicates, same_path
 from benchmark.contamination.pictures import pictures
 from benchmark.documents.store import write_atomically
 from scripts.measure_contamination import known_duplicates
 
 LOWEST_CORRELATION = 0.99
-ROWS_AT_ONCE = 250
+SAME_WITHIN_LEVELS = 8.0
+"""Wider than what makes a submitted image a copy: whoever compresses the training image again is spared as well."""
+ROWS_AT_ONCE = 1000
 
 
 def most_like(tests: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -39,6 +43,38 @@ def most_like(tests: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndar
         rows[block] = products.argmax(axis=1)
         cosines[block] = products.max(axis=1)
     return rows, cosines
+
+
+def nearest(tests: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each test image the training image nearest to it, mirrored or not, and the distance.
+
+    The distance is the root mean square of levels, 0 to 255. tests, train: uint8 (., H, W, C).
+    """
+    rows, distances = np.zeros(len(tests), dtype=np.int64), np.full(len(tests), np.inf)
+    for start in track(range(0, len(train), ROWS_AT_ONCE), description="Comparing"):
+        theirs = train[start : start + ROWS_AT_ONCE].reshape(-1, tests[0].size).astype(np.float32)
+        for side in (tests, tests[:, :, ::-1]):
+            mine = side.reshape(len(tests), -1).astype(np.float32)
+            squares = (mine**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1) - 2 * mine @ theirs.T
+            best = squares.argmin(axis=1)
+            found = np.sqrt(np.maximum(squares[np.arange(len(mine)), best], 0) / tests[0].size)
+            closer = found < distances
+            rows[closer], distances[closer] = best[closer] + start, found[closer]
+    return rows, distances
+
+
+def same(dataset: str) -> NearDuplicates:
+    """The pairs whose pixels are the same but for SAME_WITHIN_LEVELS."""
+    train, test = data.load(dataset, "train"), data.load(dataset, "test")
+    rows, distances = nearest(test.images, train.images)
+    listed = np.flatnonzero(distances <= SAME_WITHIN_LEVELS)
+    return NearDuplicates(
+        dataset=dataset,
+        rule=f"Test images from which a training image, mirrored or not, differs by at most {SAME_WITHIN_LEVELS:.0f} "
+        "levels of 255 (root mean square over pixels), and that training image.",
+        test_ids=listed.tolist(),
+        train_ids=rows[listed].tolist(),
+    )
 
 
 def fashion_mnist() -> NearDuplicates:
@@ -71,8 +107,14 @@ def cifar10() -> NearDuplicates:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", choices=["fashion-mnist", "cifar10"])
-    found = {"fashion-mnist": fashion_mnist, "cifar10": cifar10}[parser.parse_args().dataset]()
-    write_atomically(LISTS / f"{found.dataset}.json", (json.dumps(found.model_dump()) + "\n").encode())
+    parser.add_argument("--same", action="store_true", help="list those that differ by a few levels only")
+    arguments = parser.parse_args()
+    if arguments.same:
+        found, path = same(arguments.dataset), same_path(arguments.dataset)
+    else:
+        found = {"fashion-mnist": fashion_mnist, "cifar10": cifar10}[arguments.dataset]()
+        path = LISTS / f"{arguments.dataset}.json"
+    write_atomically(path, (json.dumps(found.model_dump()) + "\n").encode())
     print(f"{len(found.test_ids)} test images of {found.dataset}: {found.rule}")
 
 

@@ -52,6 +52,17 @@ def without(ids: list[int], count: int) -> NDArray[np.bool_]:
     return left
 
 
+def same_path(dataset: str) -> Path:
+    """The list of test images that training images are, but for a few levels."""
+    return LISTS / f"{dataset}-same.json"
+
+
+def same_in_training(dataset: str) -> frozenset[int]:
+    """Test images, by position, that training images are but for a few levels; none where they are not listed."""
+    path = same_path(dataset)
+    return frozenset(read_near_duplicates(path).test_ids if path.is_file() else ())
+
+
 def far_from_training(dataset: str, count: int) -> NDArray[np.bool_] | None:
     """Which of the first test images no training image nearly repeats: bool (count,); None where not listed."""
     path = LISTS / f"{dataset}.json"

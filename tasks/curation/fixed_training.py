@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.contamination import findings
+from benchmark.contamination.near_duplicates import same_in_training
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, PlannedRuns
 from benchmark.documents import Artifact, Flag, Score
 from benchmark.documents.measured.contamination_figures import copy_threshold
@@ -121,9 +122,10 @@ class FixedTraining(DatasetProtocol):
         ]
         if chosen.form == "images":
             found, threshold = shards[INSPECTION + findings.INSPECTION], copy_threshold(split.dataset.name)
+            spared = same_in_training(split.dataset.name)
             scores["near_test_copies"] = Score(value=float((found["correlation"] >= threshold).sum()))
-            cells |= findings.pair_cells(found) | findings.copy_cells(found)
-            flags += findings.copy_flags(found, threshold)
+            cells |= findings.pair_cells(found) | findings.copy_cells(found, spared)
+            flags += findings.copy_flags(found, threshold, spared)
             # Only own images can hold a test image.
             allowance = choosing_allowance(nets, chosen.shown_watched(split), len(chosen) / len(split.origin.labels))
             flags += gap_flag(entry, scores.get("leak_gap"), allowance)

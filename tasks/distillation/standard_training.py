@@ -11,7 +11,7 @@ from torch import nn
 
 from benchmark.contamination import findings
 from benchmark.contamination.leak_gap import leak_gap_score
-from benchmark.contamination.near_duplicates import far_from_training
+from benchmark.contamination.near_duplicates import far_from_training, same_in_training
 from benchmark.contamination.watched import watched_among
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, OpenSet, PlannedRuns
 from benchmark.documents import Artifact, Score
@@ -42,7 +42,7 @@ from tasks.distillation.trainable import TrainableSet, read_trainable
 
 JUDGED_FORMAT = 2
 """Raised when nets are asked something else, so that older answers are not taken for new ones."""
-LOOKS_FORMAT = 1
+LOOKS_FORMAT = 2
 """Raised when the images of a set are searched in other looks."""
 STANDARD_ONLY = (
     "Left out, as they need the nets of the standard training: lift and recovery, and of a quick run also other "
@@ -199,11 +199,16 @@ class StandardTraining(DatasetProtocol):
         notes = [f"Conversion, as its author says: {conversion}"] if conversion else []
         notes += [] if tier == "standard" else [STANDARD_ONLY]
         found = shards[INSPECTION + findings.INSPECTION]
-        flags = findings.copy_flags(found, copy_threshold(entry.task.data.dataset))
+        spared = same_in_training(entry.task.data.dataset)
+        flags = findings.copy_flags(found, copy_threshold(entry.task.data.dataset), spared)
         if (known := scores.get("canary_accuracy")) is not None and known.lower is not None:
             flags += canary_flag(canary, known)
         return Scored(
-            scores, {**cells, **findings.copy_cells(found), **findings.pair_cells(found)}, outcomes, flags, notes
+            scores,
+            {**cells, **findings.copy_cells(found, spared), **findings.pair_cells(found)},
+            outcomes,
+            flags,
+            notes,
         )
 
 

@@ -8,8 +8,21 @@ from math import comb
 import numpy as np
 import pytest
 
-from benchmark.contamination.findings import copy_cells, copy_flags, look_for_copies, pair_cells
-from benchmark.contamination.near_duplicates import far_from_training
+from benchmark import data
+from benchmark.contamination.findings import (
+    copies,
+    copy_cells,
+    copy_flags,
+    differences,
+    look_for_copies,
+    pair_cells,
+)
+from benchmark.contamination.near_duplicates import (
+    far_from_training,
+    read_near_duplicates,
+    same_in_training,
+    same_path,
+)
 
 
 def found(correlations: list[float], exact: list[tuple[int, int]] | None = None) -> dict[str, np.ndarray]:
@@ -17,15 +30,74 @@ def found(correlations: list[float], exact: list[tuple[int, int]] | None = None)
         "exact": np.array(exact or [], dtype=np.int64).reshape(-1, 2),
         "test_row": np.arange(len(correlations)) + 100,
         "correlation": np.array(correlations),
+        "difference_levels": np.full(len(correlations), 30.0),
     }
 
 
 def test_one_exact_copy_is_enough() -> None:
     (flag,) = copy_flags(found([0.1] * 99 + [1.0], [(99, 7)]), 0.95)
     assert flag.name == "contamination"
-    assert flag.evidence.startswith("1 of 100 images are test images, exactly: image 99 is test image 7.")
+    evidence = "1 of 100 images are test images, exactly or within 5 of 255 levels (root mean square): image 99 is "
+    assert flag.evidence.startswith(evidence + "test image 7.")
     assert "void" in flag.evidence
     assert copy_cells(found([1.0], [(0, 7)])) == {"copy:0": {"test_image": 7.0}}
+
+
+def altered(kind: str, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The image but for a little, as somebody would write it who fears nothing but equal hashes."""
+    pixels = image.astype(np.float64)
+    if kind == "one pixel by one level":
+        pixels[14, 14] += 1 if pixels[14, 14, 0] < 255 else -1
+    elif kind == "one pixel":
+        pixels[14, 14] = 255 - pixels[14, 14]
+    elif kind == "mirrored, noise":
+        pixels = pixels[:, ::-1] + rng.normal(0, 4, image.shape)
+    elif kind == "less contrast":
+        pixels = 0.97 * pixels + 2
+    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["one pixel by one level", "one pixel", "mirrored, noise", "less contrast"])
+def test_a_test_image_but_for_a_little_is_a_copy(kind: str) -> None:
+    """As few near copies as one would pass: such an image is the test image, and one is enough."""
+    rng = np.random.default_rng(2)
+    test = data.load("fashion-mnist", "test").images[:200]
+    images = data.load("fashion-mnist", "train").images[:100].copy()
+    images[40] = altered(kind, test[7], rng)
+    seen = look_for_copies(images, test)
+    assert len(seen["exact"]) == 0
+    assert 0 < seen["difference_levels"][40] <= 5
+    assert np.delete(seen["difference_levels"], 40).min() > 8
+    assert copies(seen) == {40: 7}
+    assert "image 40 is test image 7" in copy_flags(seen, 0.95)[0].evidence
+    assert copy_cells(seen) == {"copy:40": {"test_image": 7.0}}
+
+
+def test_test_images_that_training_images_are_can_be_brought_in_good_faith() -> None:
+    """All but equal: then it is the test image that was brought. Equal pixels are never spared."""
+    train, test = data.load("fashion-mnist", "train").images, data.load("fashion-mnist", "test").images
+    spared = same_in_training("fashion-mnist")
+    listed = read_near_duplicates(same_path("fashion-mnist"))
+    seen = look_for_copies(train[listed.train_ids], test[listed.test_ids])
+    as_in_test = {**seen, "test_row": np.array(listed.test_ids)[seen["test_row"]]}
+    assert len(copies(as_in_test)) >= 3
+    assert copies(as_in_test, spared) == {}
+    assert copies({**as_in_test, "exact": np.array([(0, listed.test_ids[0])])}, spared) == {0: listed.test_ids[0]}
+
+
+def test_how_far_apart_images_are() -> None:
+    """Against sums in whole numbers, image by image."""
+    rng = np.random.default_rng(3)
+    images, test = (rng.integers(0, 256, (600, 8, 8, 3)).astype(np.uint8) for _ in range(2))
+    rows = rng.integers(0, 600, 600)
+    found_apart = differences(images, test, rows)
+    for number in (0, 255, 256, 599):
+        sides = [test[rows[number]], test[rows[number]][:, ::-1]]
+        squares = [sum((int(a) - int(b)) ** 2 for a, b in zip(images[number].flat, s.flat, strict=True)) for s in sides]
+        assert found_apart[number] == pytest.approx((min(squares) / 192) ** 0.5)
+    assert np.isnan(differences(images[..., :1], test, rows)).all()
+    assert differences(images[:0], test, rows[:0]).shape == (0,)
+    assert np.isnan(differences(images, test[:0], rows - 1)).all()
 
 
 @pytest.mark.parametrize(("images", "enough"), [(10, 2), (100, 5), (500, 12)])

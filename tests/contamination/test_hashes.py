@@ -39,7 +39,7 @@ def test_resized_and_brightened_copies_are_found_mirrored_or_not(photographs: np
 
 def test_the_search_asks_hashes_from_128_pixels_on(photographs: np.ndarray) -> None:
     """At a threshold that no correlation reaches, so that only hashes can raise the flag."""
-    softened = np.stack([resized(resized(image, 100), 160) for image in photographs[:4]])
+    softened = np.stack([resized(resized(image, 100), 160) for image in photographs[:4]]) // 4 * 3
     found = look_for_copies(softened, photographs[2:])
     assert found["hashed"].tolist() == [[2, 0], [3, 1]]
     (flag,) = copy_flags(found, 1.1)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from benchmark import data
-from benchmark.contamination.near_duplicates import LISTS, read_near_duplicates, without
+from benchmark.contamination.near_duplicates import LISTS, read_near_duplicates, same_path, without
 from benchmark.errors import MettleError
-from scripts.list_near_duplicates import LOWEST_CORRELATION, most_like
+from scripts.list_near_duplicates import LOWEST_CORRELATION, SAME_WITHIN_LEVELS, most_like, nearest
 
 
 def test_every_listed_pair_of_fashion_mnist_is_as_alike_as_the_rule_says() -> None:
@@ -44,6 +44,26 @@ def test_the_list_of_cifar10_is_cifair_s(mirror: Path) -> None:
         theirs = {int(row["TestID"]): int(row["TrainID"]) for row in csv.DictReader(stream)}
     ours = read_near_duplicates(LISTS / "cifar10.json")
     assert dict(zip(ours.test_ids, ours.train_ids, strict=True)) == theirs
+
+
+@pytest.mark.parametrize("dataset", ["fashion-mnist", "cifar10"])
+def test_test_images_that_training_images_are_differ_by_a_few_levels(
+    dataset: str, request: pytest.FixtureRequest
+) -> None:
+    """Both ways: every listed pair by a sum over its pixels, and a part of the test images searched again."""
+    if dataset == "cifar10":
+        request.getfixturevalue("mirror")
+    listed = read_near_duplicates(same_path(dataset))
+    train, test = data.load(dataset, "train").images, data.load(dataset, "test").images
+    for test_id, train_id in zip(listed.test_ids, listed.train_ids, strict=True):
+        theirs = train[train_id].astype(float)
+        assert min(np.sqrt(((side - theirs) ** 2).mean()) for side in (test[test_id], test[test_id][:, ::-1])) <= 8
+    others = np.setdiff1d(np.arange(0, len(test), 100), listed.test_ids)
+    some = np.concatenate([listed.test_ids, others])
+    rows, distances = nearest(test[some], train)
+    assert dict(zip(some[distances <= SAME_WITHIN_LEVELS], rows, strict=False)) == dict(
+        zip(listed.test_ids, listed.train_ids, strict=True)
+    )
 
 
 def test_accuracy_without_listed_images() -> None:
