@@ -14,16 +14,18 @@ from benchmark.contamination.near_duplicates import same_in_training
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, PlannedRuns
 from benchmark.documents import Artifact, Flag, Score
 from benchmark.documents.measured.contamination_figures import copy_threshold
+from benchmark.documents.measured.watched_ease import read_watched_ease
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
 from benchmark.models.net import Net
 from benchmark.protocol import Arrays, Candidate, OutcomeArray, Scored
 from benchmark.task_registry import TaskEntry
 from tasks.corruption.canary_flag import canary_flag
+from tasks.curation import shown
 from tasks.curation.anchors import anchor_accuracies
 from tasks.curation.chosen import Chosen, read_choice
 from tasks.curation.leak_limits import gap_flag
-from tasks.curation.measures import PLAN, Judged, choosing_allowance, common_cells, common_scores, judged
+from tasks.curation.measures import PLAN, Judged, common_cells, common_scores, judged
 from tasks.curation.settings import settings_of
 from tasks.curation.split import OpenCuration, freeze_curation, open_curation
 
@@ -96,12 +98,14 @@ class FixedTraining(DatasetProtocol):
         return identity
 
     def inspections(self, entry: TaskEntry, artifact: Artifact) -> Sequence[str]:
-        """Own images, where the task takes them, are held against the test images."""
-        return [findings.INSPECTION] if "images" in settings_of(entry).forms else []
+        """Own images, where the task takes them, are held against the test images and the watched ones."""
+        return [findings.INSPECTION, shown.INSPECTION] if "images" in settings_of(entry).forms else []
 
     def inspect(self, entry: TaskEntry, split: OpenCuration, submitted: Chosen, name: str) -> Arrays:
-        """Copies of test images among own images; the images of a pool are known, and are not searched."""
+        """Copies of test or watched images among own images; those of a pool are known, and are not searched."""
         own = submitted.images if submitted.form == "images" else submitted.images[:0]
+        if name == shown.INSPECTION:
+            return shown.look_for_watched(own, split.origin.images[split.watched])
         return findings.look_for_copies(own, split.images)
 
     def combine(
@@ -115,20 +119,27 @@ class FixedTraining(DatasetProtocol):
         standard = candidate.effort.tier == "standard"  # as the anchors were trained
         anchors = anchor_accuracies(entry) if standard else {}
         own_scores, own_cells, own_flags = self.own_scores(split, chosen, nets, anchors)
-        scores, cells = common_scores(split, chosen, nets) | own_scores, common_cells(split, chosen, nets) | own_cells
+        threshold = copy_threshold(split.dataset.name)
+        watched = shards[INSPECTION + shown.INSPECTION] if chosen.form == "images" else None
+        taken = shown.shown_watched(split, chosen, watched, threshold)
+        scores = common_scores(split, chosen, nets, taken) | own_scores
+        cells = common_cells(split, chosen, nets) | own_cells
         flags = [
             *_canary(split, scores.get("canary_accuracy")),
             *own_flags,
         ]
         if chosen.form == "images":
-            found, threshold = shards[INSPECTION + findings.INSPECTION], copy_threshold(split.dataset.name)
+            found = shards[INSPECTION + findings.INSPECTION]
             spared = same_in_training(split.dataset.name)
             scores["near_test_copies"] = Score(value=float((found["correlation"] >= threshold).sum()))
             cells |= findings.pair_cells(found) | findings.copy_cells(found, spared)
             flags += findings.copy_flags(found, threshold, spared)
             # Only own images can hold a test image.
-            allowance = choosing_allowance(nets, chosen.shown_watched(split), len(chosen) / len(split.origin.labels))
-            flags += gap_flag(entry, scores.get("leak_gap"), allowance)
+            by_chance = shown.shown_by_chance(split, len(chosen))
+            flags += shown.shown_flags(taken, by_chance)
+            allowance = shown.choosing_allowance(nets.watched, taken, by_chance)
+            ease = read_watched_ease(entry.folder, split.dataset.name, split.frozen.pool.watched_sha256)
+            flags += gap_flag(entry, scores.get("leak_gap"), allowance, shown.easier_by(ease, taken))
         return Scored(
             scores=scores,
             cells=cells,

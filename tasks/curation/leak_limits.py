@@ -49,20 +49,18 @@ def limit_of(entry: TaskEntry) -> float:
     return leak_limit(gaps) if len(gaps) >= FEWEST_SETS else float("nan")
 
 
-def gap_flag(entry: TaskEntry, gap: Score | None, allowance: float) -> list[Flag]:
+def gap_flag(entry: TaskEntry, gap: Score | None, allowance: float, easier: float) -> list[Flag]:
     """A flag where the whole interval of the gap lies above the limit and the allowance together, else none.
 
-    gap: None for a set that shows every watched image, which no honest set does: it is flagged as well. allowance: how
-    far choosing alone can raise the gap, a fraction of at least 0.
+    gap: None for a set that shows every watched image. allowance: how far choosing alone can raise the gap. easier: how
+    much easier the watched images are that it leaves than all, by which the gap is raised. Fractions of at least 0.
     """
-    if gap is None:
-        evidence = "It shows every watched training image, so that its nets cannot be asked about any that they miss."
-        return [Flag(name="train-test-gap", evidence=evidence)]
     limit = limit_of(entry) + allowance
-    if gap.lower is None or not gap.lower > limit:
+    if gap is None or gap.lower is None or not gap.lower + easier > limit:
         return []
+    corrected = f", {100 * easier:+.2f} because those are easier than all" if easier else ""
     evidence = (
         f"Test accuracy minus accuracy on training images that were not chosen is {100 * gap.value:+.2f} points (at "
-        f"least {100 * gap.lower:+.2f}), where {100 * limit:+.2f} is the limit learnt from honest sets."
+        f"least {100 * gap.lower:+.2f}{corrected}), where {100 * limit:+.2f} is the limit learnt from honest sets."
     )
     return [Flag(name="train-test-gap", evidence=evidence)]

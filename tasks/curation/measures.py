@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from benchmark.contamination.leak_gap import leak_gap_score
 from benchmark.contamination.near_duplicates import far_from_training
@@ -20,8 +18,6 @@ from tasks.curation.chosen import Chosen
 from tasks.curation.split import OpenCuration
 
 PLAN = "standard"
-UNLIKELY_SHOWN = 0.999
-"""A set shows so many watched images, or fewer, at this chance unless somebody picked them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,23 +74,12 @@ def worst_class_score(right: np.ndarray, labels: np.ndarray, classes: int) -> Sc
     return interval_score(value, Interval(min(lower), min(upper)), n, scores[0].covers or "both")
 
 
-def choosing_allowance(nets: Judged, chosen: np.ndarray, share: float) -> float:
-    """How far the leak gap can rise by the choice alone, in [0, 1]: had all chosen watched images been answered right.
+def common_scores(split: OpenCuration, chosen: Chosen, nets: Judged, shown: np.ndarray) -> dict[str, Score]:
+    """The scores that every curation task has, whatever its pool.
 
-    chosen: bool (W,), which watched images were chosen. share: of all training images, as many as the set has. Which
-    are watched is public, so no more of them count than such a set shows by chance, exceeded in .1 % of cases. nan
-    where all were chosen, since nothing is left that could say how hard they are.
+    shown: bool (W,), the watched images that the set shows.
     """
-    if chosen.all():
-        return math.nan
-    by_chance = math.ceil(special.bdtrik(UNLIKELY_SHOWN, len(chosen), share)) / len(chosen) if share < 1 else 1.0
-    return min(float(chosen.mean()), by_chance) * float(1 - nets.watched[:, ~chosen].mean())
-
-
-def common_scores(split: OpenCuration, chosen: Chosen, nets: Judged) -> dict[str, Score]:
-    """The scores that every curation task has, whatever its pool."""
     classes = len(split.entry.task.data.classes)
-    unselected = ~chosen.shown_watched(split)
     scores = {
         "accuracy": runs_and_images_score(nets.right),
         "worst_class_accuracy": worst_class_score(nets.right, split.labels, classes),
@@ -105,7 +90,7 @@ def common_scores(split: OpenCuration, chosen: Chosen, nets: Judged) -> dict[str
     }
     if split.frozen.canary.ids:
         scores["canary_accuracy"] = runs_and_images_score(nets.right[:, split.frozen.canary.ids])
-    if gap := leak_gap_score(nets.right, nets.watched[:, unselected]):
+    if gap := leak_gap_score(nets.right, nets.watched[:, ~shown]):
         scores["leak_gap"] = gap
     if (apart := far_from_training(split.dataset.name, split.frozen.tested)) is not None:
         scores["accuracy_without_near_duplicates"] = runs_and_images_score(nets.right[:, apart])

@@ -56,21 +56,23 @@ def test_the_limit_is_that_of_the_honest_gaps_of_the_data_set(entry: TaskEntry) 
 
 def test_only_a_gap_that_is_surely_above_the_limit_is_flagged(entry: TaskEntry) -> None:
     limit = limit_of(entry)
-    assert gap_flag(entry, gap(limit + 0.001, 0.002), 0.0) == []
-    (flag,) = gap_flag(entry, gap(limit + 0.01, 0.002), 0.0)
+    assert gap_flag(entry, gap(limit + 0.001, 0.002), 0.0, 0.0) == []
+    (flag,) = gap_flag(entry, gap(limit + 0.01, 0.002), 0.0, 0.0)
     assert flag.name == "train-test-gap"
     assert f"{100 * limit:+.2f}" in flag.evidence
-    assert gap_flag(entry, gap(limit + 0.01, 0.002), 0.009) == []  # choosing alone could have done it
-    assert gap_flag(entry, Score(value=0.5), 0.0) == []
-    (flag,) = gap_flag(entry, None, math.nan)
-    assert "every watched training image" in flag.evidence
+    assert gap_flag(entry, gap(limit + 0.01, 0.002), 0.009, 0.0) == []  # choosing alone could have done it
+    assert gap_flag(entry, Score(value=0.5), 0.0, 0.0) == []
+    assert gap_flag(entry, None, math.nan, 0.0) == []
+    (flag,) = gap_flag(entry, gap(limit - 0.01, 0.002), 0.0, 0.0141)  # raised by what showing hard images took away
+    assert "+1.41 because those are easier than all" in flag.evidence
+    assert gap_flag(entry, gap(limit - 0.01, 0.002), 0.0, 0.0119) == []
 
 
 def test_where_too_few_are_known_nothing_is_flagged(tmp_path: Path) -> None:
     entry = learnt_from(tmp_path, {TASK: GAPS, SIBLING: {"random": -0.015}, OTHER: {"random": -0.01}})
     assert len(honest_gaps(entry)) == FEWEST_SETS - 1
     assert math.isnan(limit_of(entry))
-    assert gap_flag(entry, gap(0.5, 0.01), 0.0) == []
+    assert gap_flag(entry, gap(0.5, 0.01), 0.0, 0.0) == []
     (entry.folder / FILE).unlink()
     assert math.isnan(limit_of(entry))
 

@@ -1,0 +1,137 @@
+"""Measures whether the leak gap still finds a leak that hides behind watched training images, and spares honest sets.
+
+python -m scripts.measure_hidden_leaks                 # Fashion-MNIST, 5 nets a set, about half an hour on one core
+python -m scripts.measure_hidden_leaks --set "margin"  # those whose name has it
+
+Each set is 5,000 own images, scored as a submission to coreset-5k. A leak is 3,500 test images, shifted by 4 pixels so
+that the search for copies passes most of them. To hide it, somebody shows the watched images that are hardest by their
+ease, so that the rest is answered more easily; or shows them altered by one level. Nets are kept in the cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+
+from benchmark import evaluate
+from benchmark.documents import file_sha256
+from benchmark.documents.measured.watched_ease import read_watched_ease
+from benchmark.errors import MettleError
+from benchmark.evaluation import Options
+from benchmark.paths import ROOT
+from benchmark.submitted_sets import read_curated
+from benchmark.task_registry import find_task
+from tasks.curation.split import OpenCuration, open_curation
+
+TASK = "curation/fashion-mnist-coreset-5k"
+SEED = 20261123
+LEAKED, SHIFT_PX = 3500, 4
+Labelled = tuple[np.ndarray, np.ndarray]
+
+
+def own_sets(split: OpenCuration) -> Iterator[tuple[str, Labelled]]:
+    """Names, and images with labels: uint8 (5000, H, W, C), int64 (5000,)."""
+    rng = np.random.default_rng(SEED)
+    budget, train = split.settings.budget, split.origin
+    ease = read_watched_ease(split.entry.folder, split.dataset.name, split.frozen.pool.watched_sha256)
+    if ease is None:
+        raise SystemExit(f"Measure the ease first: python -m scripts.measure_watched_ease {split.dataset.name}")
+    hardest = split.watched[np.argsort(ease, kind="stable")]
+    ids = rng.choice(split.frozen.tested, LEAKED, replace=False)
+    leaked = np.roll(split.images[ids], SHIFT_PX, axis=2), split.labels[ids]
+    others = rng.permutation(np.setdiff1d(np.arange(len(train.labels)), split.watched))
+    random = rng.choice(len(train.labels), budget, replace=False)
+    yield "honest: random training images", (train.images[random], train.labels[random])
+    margin = chosen_by("curation-margin", split)
+    yield "honest: the training images that margin chooses", (train.images[margin], train.labels[margin])
+    for shown in (0, 500, 1000):
+        rest = np.concatenate([hardest[:shown], others[: budget - LEAKED - shown]])
+        yield (
+            f"{LEAKED:,} test images, {shown:,} hard watched ones",
+            joined(leaked, (train.images[rest], train.labels[rest])),
+        )
+    altered = np.where(train.images[hardest[:500]] < 255, train.images[hardest[:500]] + 1, 254).astype(np.uint8)
+    rest = others[: budget - LEAKED - 500]
+    hidden = joined((altered, train.labels[hardest[:500]]), (train.images[rest], train.labels[rest]))
+    yield f"{LEAKED:,} test images, 500 hard watched ones altered by one level", joined(leaked, hidden)
+
+
+def joined(first: Labelled, second: Labelled) -> Labelled:
+    """Both, one after another."""
+    return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
+
+
+def chosen_by(name: str, split: OpenCuration) -> np.ndarray:
+    """The slots of a committed baseline of the task."""
+    file = ROOT / "submissions" / name / f"{split.entry.task.name}.safetensors"
+    data = split.entry.task.data
+    given = read_curated(
+        file,
+        pool_size=split.frozen.pool.count,
+        budget=split.settings.budget,
+        image_size=data.image_size,
+        channels=data.channels,
+        classes=len(data.classes),
+    )
+    assert given.indices is not None
+    return given.indices
+
+
+def write_submission(folder: Path, labelled: Labelled) -> Path:
+    """A submission folder with the images as its own."""
+    file = folder / "own.safetensors"
+    file.write_bytes(safetensors.numpy.save({"images": labelled[0], "labels": labelled[1].astype(np.int64)}))
+    (folder / "submission.toml").write_text(
+        f"""schema_version = 1
+name = "hidden-leak"
+title = "A leak, hidden"
+team = "Mettle"
+method = "none"
+licence = "MIT"
+
+[declares]
+training_data = ["fashion-mnist"]
+selected_on = "none"
+
+[[artifacts]]
+kind = "curated"
+path = "{file.name}"
+sha256 = "{file_sha256(file)}"
+task = "{TASK}"
+[artifacts.provenance]
+sources = ["Fashion-MNIST"]
+licence = "MIT"
+"""
+    )
+    return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", default="", help="only those with this in their name")
+    parser.add_argument("--workers", type=int, default=1, help="nets trained at once")
+    arguments = parser.parse_args()
+    split = open_curation(find_task(TASK))
+    print("| own images | accuracy % | leak gap, points | flags |\n|---|---|---|---|", flush=True)
+    for name, labelled in own_sets(split):
+        if arguments.set not in name:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            submission = write_submission(Path(folder), labelled)
+            result = evaluate(submission, TASK, options=Options(workers=arguments.workers)).result
+        gap = result.scores.get("leak_gap")
+        said = f"{100 * gap.value:+.2f}" if gap else ""
+        flags = "; ".join(f"{flag.name}: {flag.evidence}" for flag in result.flags)
+        print(f"| {name} | {100 * result.scores['accuracy'].value:.2f} | {said} | {flags} |", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except MettleError as error:
+        raise SystemExit(str(error)) from None
