@@ -20,6 +20,8 @@ ARRAYS_OF: dict[Form, tuple[str, ...]] = {
 }
 WEIGHT_CAP = 10.0
 """No image is drawn more often than this many times the average image of its set."""
+LEAST_WEIGHT = 1e-3
+"""Of the average image's: what is hardly ever drawn would only pad the count of distinct images."""
 POSITIONS = ("int64", "int32", "uint32", "uint64")
 SHOWN = 3
 BUDGET_FIX = f"Choose within it. {WRONG_TASK_FIX}"
@@ -72,10 +74,11 @@ def read_curated(
     """The set in a safetensors or .npz file, every value checked.
 
     Forms: (1) `indices` int64 (M,), positions in the pool, where a repeat counts as an integer weight; with it
-    `weights` float32 (M,), at least 0, and `labels`, whole numbers (M,), equal wherever an index repeats. At most
-    `budget` distinct indices; those of weight 0 are left out of the set. (2) `images` uint8 (N, H, W, C) and `labels`
-    (N,), at most `budget`. (3) `suspicion` int64 (pool_size,), a permutation. Raises MettleError in one line, naming
-    positions, for whatever is wrong, before anything larger than the task allows is allocated.
+    `weights` float32 (M,), 0 or from LEAST_WEIGHT to WEIGHT_CAP times their mean, repeats added up, and `labels`, whole
+    numbers (M,), equal wherever an index repeats. At most `budget` distinct indices; those of weight 0 are left out of
+    the set. (2) `images` uint8 (N, H, W, C), distinct, and `labels` (N,), at most `budget`. (3) `suspicion` int64
+    (pool_size,), a permutation. Raises MettleError in one line, naming positions, for whatever is wrong, before
+    anything larger than the task allows is allocated.
     """
     names = tuple(dict.fromkeys(name for arrays in ARRAYS_OF.values() for name in arrays))
     file = open_arrays(path, names, max_curated_bytes(pool_size, budget, image_size, channels))
@@ -101,7 +104,13 @@ def _own_images(file: ArrayFile, budget: int, image_size: int, channels: int, cl
         raise MettleError(file.path, f"the budget is 1 to {budget:,} images", f"{count:,}", BUDGET_FIX)
     file.expect("labels", INTEGERS, (count,), FIXES["labels"])
     labels = check_classes(file.path, "labels", file.read("labels"), classes)
-    return CuratedSet("images", images=file.read("images"), labels=labels)
+    images = file.read("images")
+    first: dict[bytes, int] = {}
+    for row, image in enumerate(images):
+        if (earlier := first.setdefault(image.tobytes(), row)) != row:
+            fix = "Keep one of them: every image counts once, and as much as every other."
+            raise MettleError(file.path, "own images are distinct", f"equal pixels in rows {earlier} and {row}", fix)
+    return CuratedSet("images", images=images, labels=labels)
 
 
 def _permutation(file: ArrayFile, pool_size: int) -> np.ndarray:
@@ -173,7 +182,13 @@ def _summed_weights(file: ArrayFile, distinct: np.ndarray, slot: np.ndarray) -> 
 def _relative(file: ArrayFile, distinct: np.ndarray, summed: np.ndarray) -> np.ndarray | None:
     """Weights with a mean of 1, None where all are equal."""
     relative = summed / summed.mean()
-    largest = int(np.argmax(relative))
+    largest, smallest = int(np.argmax(relative)), int(np.argmin(relative))
+    if relative[smallest] < LEAST_WEIGHT * (1 - 1e-6):
+        raise MettleError(
+            file.path, f"a weight is 0 or at least {LEAST_WEIGHT:g} times the mean weight, repeats added up",
+            f"{relative[smallest]:.4g} times for index {distinct[smallest]}",
+            "Set to 0 what is hardly ever drawn: it pads the count of distinct images and teaches nothing.",
+        )  # fmt: skip
     if relative[largest] > WEIGHT_CAP * (1 + 1e-6):  # float32 weights at the cap pass
         raise MettleError(
             file.path, f"no image has more than {WEIGHT_CAP:g} times the mean weight, repeats added up",

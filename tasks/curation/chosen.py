@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +57,13 @@ class Chosen:
     def training_set(self, plan: str) -> TrainingSet:
         """The examples in an order of our own, so that the file's order decides nothing.
 
-        A choice smaller than a batch is repeated until it fills one: the number of samples seen is fixed.
+        Slots come ascending; own images are brought into the order of their hashes first. A choice smaller than a batch
+        is repeated until it fills one: the number of samples seen is fixed.
         """
         order = random_order(len(self), 0, "order of chosen examples")
+        if self.form == "images":
+            hashes = [hashlib.sha256(image.tobytes()).digest() for image in self.images]
+            order = np.array(sorted(range(len(self)), key=hashes.__getitem__))[order]
         order = np.tile(order, -(-self.smallest // len(order)))
         weights = None if self.weights is None else self.weights[order]
         return labelled(np.ascontiguousarray(self.images[order]), self.labels[order], self.classes, weights)
@@ -103,7 +108,7 @@ def read_choice(split: OpenCuration, artifact: Artifact | None, file: Path) -> C
     if given.form == "images" and artifact is not None and artifact.provenance is None:
         fix = "Add [artifacts.provenance] with sources and licence to submission.toml."
         raise MettleError(file, "own images say where they come from and under which licence", "neither", fix)
-    return _own(given, split) if given.form == "images" else choose(split, given)
+    return own_images(given, split) if given.form == "images" else choose(split, given)
 
 
 def choose(split: OpenCuration, given: CuratedSet) -> Chosen:
@@ -132,7 +137,8 @@ def least_suspect(labels: np.ndarray, suspicion: np.ndarray, settings: CurationS
     return np.sort(balanced_random_choice(labels, settings.budget, DRAW_SEED, allowed))
 
 
-def _own(given: CuratedSet, split: OpenCuration) -> Chosen:
+def own_images(given: CuratedSet, split: OpenCuration) -> Chosen:
+    """The images a set brings."""
     assert given.images is not None
     assert given.labels is not None
     return Chosen(

@@ -152,6 +152,28 @@ def test_weight_cap_counts_repeats(tmp_path: Path) -> None:
     assert "10.01 times for index 7" in refusal(read_many, written(tmp_path, indices=np.arange(30), weights=weights))
 
 
+def test_a_weight_too_small_to_be_drawn_pads_no_count(tmp_path: Path) -> None:
+    """Before, 5,999 images of weight 1e-45 beside one counted as 6,000."""
+    weights = np.array([1, 1, 1, 1, 1, 1e-45], np.float32)
+    text = refusal(read, written(tmp_path, indices=np.arange(6), weights=weights))
+    assert (
+        "a weight is 0 or at least 0.001 times the mean weight, repeats added up, but got 1.682e-45 times for" in text
+    )
+    weights[5] = 0.000835
+    assert len(read(written(tmp_path, indices=np.arange(6), weights=weights))) == 6
+    weights[5] = 0
+    assert len(read(written(tmp_path, indices=np.arange(6), weights=weights))) == 5
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2, 1], [0, 1, 2, 0]])
+def test_own_images_do_not_repeat(tmp_path: Path, labels: list[int]) -> None:
+    """A repeat would count as another image, and be drawn twice as often, with no cap."""
+    images = OWN.copy()
+    images[3] = images[1]
+    text = refusal(read, written(tmp_path, images=images, labels=np.array(labels)))
+    assert "own images are distinct, but got equal pixels in rows 1 and 3. Keep one of them" in text
+
+
 def test_hostile_files(tmp_path: Path) -> None:
     proof = tmp_path / "ran"
     for path, says in (

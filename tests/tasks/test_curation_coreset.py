@@ -19,7 +19,7 @@ from benchmark.models.net import Net
 from benchmark.protocol import Candidate
 from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import find_task
-from tasks.curation.chosen import choose
+from tasks.curation.chosen import choose, own_images
 from tasks.curation.coreset import PROTOCOL
 from tasks.curation.fixed_training import STANDARD_ONLY
 from tasks.curation.measures import PLAN, Judged, common_scores
@@ -55,7 +55,8 @@ def test_near_duplicates_are_left_out_of_a_score_of_their_own(split: OpenCuratio
     right = np.ones((2, TESTED), bool)
     right[:, 436] = False
     nets = Judged(right, np.zeros((2, 12)), np.zeros((2, 100), bool), np.zeros(2))
-    scores = common_scores(split, choose(split, CuratedSet("indices", balanced(split, 1))), nets)
+    chosen = choose(split, CuratedSet("indices", balanced(split, 1)))
+    scores = common_scores(split, chosen, nets, chosen.shown_watched(split))
     assert scores["accuracy_without_near_duplicates"].value == 1
     assert scores["accuracy"].value == pytest.approx(1 - 1 / TESTED)
 
@@ -127,6 +128,17 @@ def test_weights_are_chances_and_the_order_of_a_file_decides_nothing(split: Open
         assert by_image[image.tobytes()] == weight
     classes = examples.targets.argmax(axis=1)
     assert len(set(classes[:50].tolist())) > 5  # not class by class, as the file has them
+
+
+def test_nets_see_own_images_in_one_order_whatever_the_file_s(split: OpenCuration) -> None:
+    images, labels = split.pool.images[:200], split.pool.labels[:200]
+    other = np.random.default_rng(0).permutation(200)
+    given = [CuratedSet("images", images=images, labels=labels)]
+    given.append(CuratedSet("images", images=images[other], labels=labels[other]))
+    first, second = (own_images(one, split).training_set(PLAN) for one in given)
+    assert np.array_equal(first.images, second.images)
+    assert np.array_equal(first.targets, second.targets)
+    assert len(set(first.targets.argmax(axis=1)[:50].tolist())) > 5
 
 
 def test_a_choice_smaller_than_a_batch_is_repeated(split: OpenCuration) -> None:
