@@ -84,11 +84,12 @@ def chosen_by(name: str, split: OpenCuration) -> np.ndarray:
 
 def write_submission(folder: Path, labelled: Labelled) -> Path:
     """A submission folder with the images as its own."""
+    folder.mkdir()
     file = folder / "own.safetensors"
     file.write_bytes(safetensors.numpy.save({"images": labelled[0], "labels": labelled[1].astype(np.int64)}))
     (folder / "submission.toml").write_text(
         f"""schema_version = 1
-name = "hidden-leak"
+name = "{folder.name}"
 title = "A leak, hidden"
 team = "Mettle"
 method = "none"
@@ -122,7 +123,7 @@ def main() -> None:
         if arguments.set not in name:
             continue
         with tempfile.TemporaryDirectory() as folder:
-            submission = write_submission(Path(folder), labelled)
+            submission = write_submission(Path(folder) / "hidden-leak", labelled)
             result = evaluate(submission, TASK, options=Options(workers=arguments.workers)).result
         gap = result.scores.get("leak_gap")
         said = f"{100 * gap.value:+.2f}" if gap else ""

@@ -65,6 +65,9 @@ def test_every_eval_ever_follows_its_schema(path: Path) -> None:
     claimed = exported.record.result.artifacts[0].kind == "predictions"
     assert (whole["model_info"]["additional_details"]["model_availability"] == "unknown") == claimed
     assert whole["evaluation_id"].endswith(exported.record.id)
+    seeds = exported.record.result.training_seeds
+    trained = whole["source_metadata"]["additional_details"].get("trained_nets")
+    assert trained == (str(sum(len(own) for own in seeds.values())) if seeds else None)
 
 
 def test_the_schema_refuses_what_lacks_a_part() -> None:

@@ -13,6 +13,8 @@ Positive = Annotated[Finite, Field(gt=0)]
 MAX_STEPS = 200_000
 MAX_EPOCHS = 3_000
 """Of the longest published recipes; a longer one would keep a machine for days."""
+MAX_IMAGES_SEEN = 10_000_000
+"""Over all steps, tiles counted one by one: a thousand epochs over 50 images of each of 100 classes are half of it."""
 
 
 class OwnOptimizer(Strict):

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmark.documents import Metric, Score
+from benchmark.documents import Metric, Record, Score
 from benchmark.exports.exported import Exported
 
 SCHEMA_VERSION = "0.3.0"
@@ -46,7 +46,7 @@ def every_eval_ever(exported: Exported) -> str:
             "additional_details": {
                 "attested": ", ".join(sorted(exported.attested)) or "by nobody yet",
                 "tier": record.result.tier,
-                "trained_nets": str(sum(map(len, record.result.training_seeds.values()))),
+                **_trained_nets(record),
                 "flags": "; ".join(f"{flag.name}: {flag.evidence}" for flag in record.result.flags) or "none",
             },
         },
@@ -130,3 +130,9 @@ def _result(exported: Exported, metric: Metric, score: Score) -> dict[str, Any]:
         },
         "score_details": details,
     }
+
+
+def _trained_nets(record: Record) -> dict[str, str]:
+    """How many nets were trained on a submitted set; nothing of a checkpoint, for which none is."""
+    trained = sum(map(len, record.result.training_seeds.values()))
+    return {"trained_nets": str(trained)} if trained else {}

@@ -23,6 +23,8 @@ from benchmark.training.plan import Count, Positive
 from benchmark.training.thread_limits import threads
 from benchmark.training.trainer import progress_bar
 
+DM_FORMAT = 1
+"""Raised when other images come of the same arguments, so that a stopped run of older code is not gone on with."""
 SAVE_EVERY_S = 10.0
 """A stopped run loses at most this much."""
 
@@ -111,11 +113,14 @@ def match_distributions(
     return (made.detach() * std + mean).permute(0, 2, 3, 1).contiguous().numpy()
 
 
-def identity(settings: DistributionMatching, start: np.ndarray, seed: int, pixels_sha256: str) -> str:
-    """A hex name (16 digits) of one run; it changes with the settings, the start, the pixels and torch."""
+def identity(
+    settings: DistributionMatching, start: np.ndarray, seed: int, pixels_sha256: str, labels: np.ndarray
+) -> str:
+    """A hex name (16 digits) of one run; it changes with all that decides the images, this code's format and torch."""
     digest = hashlib.sha256(settings.model_dump_json().encode())
-    digest.update(f"{seed} {pixels_sha256} {torch.__version__}".encode())
-    digest.update(np.ascontiguousarray(start, dtype="<i8").tobytes())
+    digest.update(f"{DM_FORMAT} {seed} {pixels_sha256} {torch.__version__} {len(start)}".encode())
+    for whole_numbers in (start, labels):
+        digest.update(np.ascontiguousarray(whole_numbers, dtype="<i8").tobytes())
     return digest.hexdigest()[:16]
 
 

@@ -255,7 +255,8 @@ class DM(Making):
 
     def made(self, job: Job) -> MadeImages:
         start = balanced_random_choice(job.pool.labels, job.images, job.seed)
-        kept = cache_dir() / "distilling" / f"{identity(self.settings, start, job.seed, job.pool.pixels_sha256)}.pt"
+        name = identity(self.settings, start, job.seed, job.pool.pixels_sha256, job.pool.labels)
+        kept = cache_dir() / "distilling" / f"{name}.pt"
         images = match_distributions(
             self.settings,
             job.pool.images,

@@ -50,6 +50,9 @@ def read_any_distilled(path: Path) -> DistilledSet:
     """
     file = open_arrays(path, ARRAYS, MAX_BYTES)
     count, channels, size, _ = file.expect("images", ["uint8"], ("N", "C", "H", "W")).shape
+    if channels not in (1, 3) or size < 1:
+        fix = "Is it a set of images, with axes (N, C, H, W)?"
+        raise MettleError(path, "images have 1 or 3 channels and sides of pixels", f"{channels} and {size}", fix)
     if "soft_labels" in file.entries and len(file.entries["soft_labels"].shape) == 2:
         classes = file.entries["soft_labels"].shape[1]
     else:

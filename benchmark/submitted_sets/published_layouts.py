@@ -50,11 +50,13 @@ def read_published(source: Path, labels_file: Path | None = None, which: int | N
         raise MettleError(
             source, "images are floats (N, C, H, W)", f"{images.dtype} {images.shape}", _images_fix(images, source)
         )
-    if not len(images):
-        raise MettleError(source, "holds at least one image", "none", "Is it the right file?")
-    if labels.ndim not in (1, 2) or len(labels) != len(images):
+    if 0 in images.shape:
+        raise MettleError(source, "holds at least one image of one pixel", str(images.shape), "Is it the right file?")
+    if labels.ndim not in (1, 2) or len(labels) != len(images) or 0 in labels.shape:
         rule = f"labels are ({len(images)},) or ({len(images)}, classes)"
         raise MettleError(source, rule, str(labels.shape), "Are images and labels of one run?")
+    if labels.dtype.kind not in "biuf":
+        raise MettleError(source, "labels are real numbers", labels.dtype, SAVE_TENSORS)
     if labels.ndim == 1 and (labels != np.rint(labels)).any():
         raise MettleError(source, "labels of one number an image are classes", labels.dtype, "Save whole numbers.")
     return PublishedSet(

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from benchmark.artifacts import local_file
 from benchmark.documents import Artifact, OwnRecipe
+from benchmark.documents.own_recipe import MAX_IMAGES_SEEN, MAX_STEPS
+from benchmark.errors import MettleError
 from benchmark.submitted_sets import DistilledSet, read_distilled
 from benchmark.task_registry import TaskEntry
 from benchmark.training.dataset_whitening import whitening_of
-from benchmark.training.own_training import OwnTraining, Teacher, load_teacher, own_training
+from benchmark.training.own_training import OwnTraining, Teacher, load_teacher, own_plan, own_training
 from benchmark.training.plan import TrainingPlan
 from benchmark.training.training_set import TrainingSet
 from tasks.distillation.settings import OWN, DistillationSettings, judging_plan, settings_of
@@ -71,6 +73,10 @@ def read_trainable(entry: TaskEntry, artifact: Artifact, file: Path) -> Trainabl
         images_per_class=settings.images_per_class,
     )
     recipe = artifact.own_recipe
+    if recipe is not None:
+        _check_length(
+            file, recipe, own_plan(recipe, judging_plan(settings, settings.architecture)), len(distilled.images)
+        )
     teacher = None
     if recipe is not None and recipe.teacher is not None:
         teacher = load_teacher(
@@ -81,6 +87,25 @@ def read_trainable(entry: TaskEntry, artifact: Artifact, file: Path) -> Trainabl
             image_size=data.image_size,
         )
     return TrainableSet(distilled, settings, data.dataset, recipe, teacher)
+
+
+def _check_length(file: Path, recipe: OwnRecipe, plan: TrainingPlan, images: int) -> None:
+    """MettleError where the nets of the recipe, on so many images, would be trained for days."""
+    examples = images * recipe.factor**2
+    steps = plan.total_steps(examples)
+    seen = steps * min(plan.batch_size, examples)
+    fix = "Lower `epochs` or `steps` in [artifacts.own_recipe]"
+    if steps > MAX_STEPS:
+        raise MettleError(
+            f"own recipe of {file}",
+            f"it takes at most {MAX_STEPS:,} steps",
+            f"{steps:,}",
+            f"{fix}, or raise `batch_size`.",
+        )
+    if seen > MAX_IMAGES_SEEN:
+        raise MettleError(
+            f"own recipe of {file}", f"its nets see at most {MAX_IMAGES_SEEN:,} images in all", f"{seen:,}", f"{fix}."
+        )
 
 
 def _folder(artifact: Artifact, file: Path) -> Path:

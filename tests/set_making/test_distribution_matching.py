@@ -9,7 +9,12 @@ import torch
 from benchmark import data
 from benchmark.errors import MettleError
 from benchmark.set_making import distribution_matching
-from benchmark.set_making.distribution_matching import DistributionMatching, identity, match_distributions
+from benchmark.set_making.distribution_matching import (
+    DM_FORMAT,
+    DistributionMatching,
+    identity,
+    match_distributions,
+)
 from benchmark.training.augmentations.shared_change import shared_change
 from benchmark.training.augmentations.siamese import OPERATIONS, colour
 
@@ -102,14 +107,18 @@ def test_a_net_without_features_is_refused() -> None:
         matched(settings(architecture="linear"))
 
 
-def test_a_run_is_named_by_all_that_decides_it() -> None:
+def test_a_run_is_named_by_all_that_decides_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = DIGITS.labels
     names = {
-        identity(settings(), START, 1, "a"), identity(settings(iterations=7), START, 1, "a"),
-        identity(settings(), START[::-1], 1, "a"), identity(settings(), START, 2, "a"),
-        identity(settings(), START, 1, "b"),
+        identity(settings(), START, 1, "a", labels), identity(settings(iterations=7), START, 1, "a", labels),
+        identity(settings(), START[::-1], 1, "a", labels), identity(settings(), START, 2, "a", labels),
+        identity(settings(), START, 1, "b", labels), identity(settings(), START, 1, "a", labels[::-1]),
     }  # fmt: skip
-    assert len(names) == 5
-    assert identity(settings(), START, 1, "a") in names
+    assert len(names) == 6
+    known = identity(settings(), START, 1, "a", labels)
+    assert known in names
+    monkeypatch.setattr("benchmark.set_making.distribution_matching.DM_FORMAT", DM_FORMAT + 1)
+    assert identity(settings(), START, 1, "a", labels) not in names
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -150,6 +151,37 @@ def test_members_that_are_no_arrays(tmp_path: Path) -> None:
                     with pytest.warns(UserWarning, match="Duplicate name"):
                         archive.writestr(member, b"x")
         assert "npz" in refusal(open_arrays, path, **LIMITS)
+
+
+@pytest.mark.parametrize("comment", [b"", b"a comment", b"PK\5\6 that is none" + bytes(9)])
+def test_a_directory_of_hundreds_of_thousands_is_not_parsed(tmp_path: Path, comment: bytes) -> None:
+    """zipfile would make an object of every entry: a gigabyte from a file that is allowed."""
+    path = tmp_path / "many.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("0.npy", b"x")
+        one = archive.infolist()[0]
+        archive.filelist += [one] * 40_000
+        archive.comment = comment
+    tracemalloc.start()
+    try:
+        assert "directory has" in refusal(open_arrays, path, **LIMITS)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_size_in_a_64_bit_record_counts(tmp_path: Path) -> None:
+    """zipfile takes those of the 64-bit record that a locator points to, whatever the plain one says."""
+    with zipfile.ZipFile(tmp_path / "many.npz", "w") as archive:
+        archive.writestr("0.npy", b"x")
+        archive.filelist += [archive.infolist()[0]] * 70_000
+    content = (tmp_path / "many.npz").read_bytes()
+    place = content.rindex(b"PK\5\6")
+    assert content[place - 20 :].startswith(b"PK\6\7")
+    (tmp_path / "small.npz").write_bytes(content[: place + 12] + struct.pack("<I", 60) + content[place + 16 :])
+    with zipfile.ZipFile(tmp_path / "small.npz") as archive:
+        assert len(archive.infolist()) == 70_001
+    assert "its directory has" in refusal(open_arrays, tmp_path / "small.npz", **LIMITS)
 
 
 def test_other_compressions_are_not_tried(tmp_path: Path) -> None:

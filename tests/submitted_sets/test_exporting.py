@@ -90,3 +90,7 @@ def test_files_that_are_no_sets(tmp_path: Path) -> None:
     assert "exactly one of labels and soft_labels" in refusal(read_any_distilled, path)
     path = safetensors(tmp_path / "a.safetensors", images=np.zeros((0, 1, 4, 4), np.uint8), labels=np.zeros(0, int))
     assert "a distilled set has images" in refusal(read_any_distilled, path)
+    for channels, side in ((5, 8), (2, 8), (0, 8), (1, 0)):
+        images = np.zeros((2, channels, side, side), np.uint8)
+        path = safetensors(tmp_path / "a.safetensors", images=images, labels=np.arange(2))
+        assert f"sides of pixels, but got {channels} and {side}" in refusal(read_any_distilled, path)

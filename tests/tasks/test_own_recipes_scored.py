@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from benchmark import evaluate
-from benchmark.documents import Record, file_sha256
+from benchmark import data, evaluate
+from benchmark.documents import Record, file_sha256, read_submission
 from benchmark.effort import Effort
+from benchmark.errors import MettleError
 from benchmark.evaluation import Options
 from benchmark.models.architectures import build
+from benchmark.task_registry import find_task
+from tasks.distillation.trainable import read_trainable
 from tests.tasks.small_distillation import real_images, small_distillation, submission
 
 TASK = "distillation/fashion-mnist-ipc1"
@@ -104,3 +108,31 @@ def test_a_fast_run_trains_in_bfloat16_and_says_so(tasks_dir: Path, tmp_path: Pa
         assert losses[0] != losses[1]
         if kind == "net:":  # twenty steps of AdamW on five images go their own way
             assert losses[0] == pytest.approx(losses[1], rel=0.05)  # three digits of bfloat16
+
+
+@pytest.mark.parametrize(
+    ("length", "more", "says"),
+    [
+        ("epochs = 3000\nbatch_size = 1", "factor = 2", "it takes at most 200,000 steps, but got 6,000,000"),
+        ("steps = 200000\nbatch_size = 51", "", "its nets see at most 10,000,000 images in all, but got 10,200,000"),
+        ("steps = 200000\nbatch_size = 50", "", None),
+        ("epochs = 3000\nbatch_size = 256", "factor = 2", None),
+    ],
+)
+def test_a_recipe_of_days_is_refused_when_the_file_is_opened(
+    tmp_path: Path, length: str, more: str, says: str | None
+) -> None:
+    """The longest epochs on 50 images of each of 10 classes pass; one image a step, four tiles an image, do not."""
+    part = data.load("fashion-mnist", "train")
+    rows = np.sort(np.concatenate([np.flatnonzero(part.labels == label)[:50] for label in range(10)]))
+    recipe = RECIPE.replace("steps = 20\nbatch_size = 5", length).format(more=more)
+    task = "distillation/fashion-mnist-ipc50"
+    folder = submission(tmp_path / "long", task, images=part.images[rows], labels=part.labels[rows], extra=recipe)
+    artifact = read_submission(folder).artifacts[0]
+    if says is None:
+        assert read_trainable(find_task(task), artifact, folder / "set.safetensors").recipe is not None
+        return
+    with pytest.raises(MettleError, match="own recipe of") as error:
+        read_trainable(find_task(task), artifact, folder / "set.safetensors")
+    assert says in str(error.value)
+    assert "[artifacts.own_recipe]" in str(error.value)
