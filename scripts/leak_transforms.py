@@ -106,6 +106,43 @@ def faint(share: float) -> Leak:
     return leak
 
 
+def salted(count: int) -> Leak:
+    """`count` pixels of each image black or white, places and which drawn."""
+
+    def leak(images: Images, rng: np.random.Generator) -> Images:
+        out = images.copy()
+        for pixels_of_one in out.reshape(len(out), -1, images.shape[3]):
+            places = rng.choice(len(pixels_of_one), count, replace=False)
+            pixels_of_one[places] = rng.choice(np.array([0, 255], np.uint8), (count, 1))
+        return out
+
+    return leak
+
+
+def framed(width_px: int) -> Leak:
+    """A white frame over the outermost pixels."""
+
+    def leak(images: Images, _: np.random.Generator) -> Images:
+        out = np.full_like(images, 255)
+        inside = slice(width_px, -width_px)
+        out[:, inside, inside] = images[:, inside, inside]
+        return out
+
+    return leak
+
+
+def wrapped(by_px: int) -> Leak:
+    """Shifted by `by_px` along both axes, each way drawn; what leaves on one side enters on the other."""
+
+    def leak(images: Images, rng: np.random.Generator) -> Images:
+        shifts = by_px * np.stack([signs(len(images), rng), signs(len(images), rng)], axis=1).astype(int)
+        return np.stack(
+            [np.roll(image, tuple(shift), axis=(0, 1)) for image, shift in zip(images, shifts, strict=True)]
+        )
+
+    return leak
+
+
 def grey(images: Images, _: np.random.Generator) -> Images:
     """Without colour."""
     return pixels(np.repeat(images @ np.array([0.299, 0.587, 0.114])[:, None], 3, axis=3))
@@ -137,6 +174,13 @@ LEAKS: dict[str, Leak] = {
     "negative": lambda images, _: 255 - images,
     "a quarter of the contrast": faint(0.25),
     "a tenth of the contrast": faint(0.1),
+    "6 salted pixels at three tenths of the contrast": lambda images, rng: salted(6)(faint(0.3)(images, rng), rng),
+    "12 salted pixels": salted(12),
+    "40 salted pixels": salted(40),
+    "white frame of 2 px": framed(2),
+    "white frame of 3 px": framed(3),
+    "gamma 2.5": lambda images, _: pixels(255 * (images / 255) ** 2.5),
+    "shifted 4 px, wrapped": wrapped(4),
 }
 COLOUR_LEAKS: dict[str, Leak] = {
     "without colour": grey,

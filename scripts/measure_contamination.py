@@ -5,9 +5,10 @@ python -m scripts.measure_contamination --table            # prints the committe
 python -m scripts.measure_contamination --large            # times 60,000 training against 10,000 test images
 
 Honest images are training images. On CIFAR-10 those that ciFAIR (Barz and Denzler 2020) lists as duplicates of a test
-image are left out: to flag them is right; how many of them are found is printed apart. A threshold is the lowest at
-which the upper end of the 95 % interval of the false-alarm rate is 1 % or less. "in place" is the plain cosine of
-mean-removed pixels, with a threshold chosen in the same way.
+image are left out: to flag them is right; how many of them are found is printed apart, and so is the highest
+correlation of an honest image that is not listed as a near duplicate (benchmark/contamination/lists). A threshold is
+the lowest at which the upper end of the 95 % interval of the false-alarm rate is 1 % or less. "in place" is the plain
+cosine of mean-removed pixels, with a threshold chosen in the same way.
 Writes benchmark/contamination/figures/<data set>.json.
 """
 
@@ -26,6 +27,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from benchmark import data
 from benchmark.contamination import Closest, closest_test_images
 from benchmark.contamination.bank import unit
+from benchmark.contamination.near_duplicates import LISTS, read_near_duplicates
 from benchmark.contamination.pictures import pictures
 from benchmark.documents.canonical import rounded
 from benchmark.documents.measured.contamination_figures import FOLDER, Figures, Gate, read_figures
@@ -100,7 +102,8 @@ def measure(dataset: str, honest_images: int, leaked_images: int) -> None:
     train, test = data.load(dataset, "train").images, data.load(dataset, "test").images
     rng = np.random.default_rng(SEED)
     duplicates = known_duplicates(dataset)
-    honest = train[rng.choice(np.setdiff1d(np.arange(len(train)), duplicates[:, 1]), honest_images, replace=False)]
+    honest_ids = rng.choice(np.setdiff1d(np.arange(len(train)), duplicates[:, 1]), honest_images, replace=False)
+    honest = train[honest_ids]
     ids = rng.choice(len(test), leaked_images, replace=False)
     leaks = dict(leaked(test[ids], SEED))
     # One search for all: making the bank of test images ready takes as long as hundreds of searches.
@@ -130,6 +133,14 @@ def measure(dataset: str, honest_images: int, leaked_images: int) -> None:
         (json.dumps(rounded(figures.model_dump()), indent=1, ensure_ascii=False) + "\n").encode(),
     )
     report(figures)
+    listed = read_near_duplicates(LISTS / f"{dataset}.json").train_ids
+    unlisted = np.flatnonzero(~np.isin(honest_ids, listed))
+    nearest = unlisted[closest.correlations[unlisted].argmax()]
+    print(
+        f"highest correlation of an honest image that is not listed as a near duplicate: "
+        f"{closest.correlations[nearest]:.4f}, training image {honest_ids[nearest]}, test image "
+        f"{closest.test_rows[nearest]}"
+    )
     if len(duplicates):
         last = slice(len(everything) - len(duplicates), None)
         caught = closest.correlations[last] >= aligned.threshold

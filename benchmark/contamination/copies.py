@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.contamination.alignment import Floats, Moves, align, normalized, sample
-from benchmark.contamination.bank import FINE_MOVES, ROWS_AT_ONCE, Bank, unit
+from benchmark.contamination.alignment import Moves, align, sample
+from benchmark.contamination.bank import FINE_MOVES, ROWS_AT_ONCE, Bank
+from benchmark.contamination.explained import explained, whitening
+from benchmark.contamination.frames import FrameFilling
 from benchmark.contamination.pictures import Pictures, check_images, pictures, smoothed
 from benchmark.contamination.similarity import Similarity
 
@@ -20,7 +22,6 @@ Progress = Callable[[int, int], None]
 _ROUGHLY_ALIGNED, _ROUGH_STEPS = 32, 1
 _ALIGNED, _STEPS = 4, 2
 """Candidates of each image at full resolution: many by a step, then the best of them to the end."""
-_FLOOR = 1e-3  # of the total variance, added to that of every direction: noise and interpolation live there
 _ALIGNMENT_SIGMA_PX = 1.0
 
 
@@ -68,8 +69,10 @@ def closest_test_images(images: np.ndarray, test_images: np.ndarray, *, progress
     Luma is compared, at 32 pixels on the longer side at most. Moves looked for: mirrored or not, up to 10 degrees,
     scales .9 to 1.1, up to 2 pixels each way, and what lies between. The correlation is the mean-removed cosine of
     whitened pixels: every principal direction of the test images is divided by the root of its variance plus
-    a floor of .1 % of the total, so that what all images of a kind share counts little. A constant image has 0; so has
-    every image without a test image, with test row -1. Arrays and errors as in `exact_copies`; channels may differ.
+    a floor of .1 % of the total, so that what all images of a kind share counts little. Not compared are frames of one
+    tone up to 4 pixels wide (`FrameFilling`) and single pixels that stand far out; tones may be bent (`explained`).
+    A constant image has 0; so has every image without a test image, with test row -1. Arrays and errors as in
+    `exact_copies`; channels may differ.
     """
     _check(images, test_images)
     if len(images) == 0 or len(test_images) == 0:
@@ -99,10 +102,11 @@ class PictureSearch:
     def __init__(self, tests: Pictures, pixels_per_place: float = 1.0) -> None:
         self._tests, self._smooth = tests, smoothed(tests, _ALIGNMENT_SIGMA_PX)
         self._bank, self._pixels_per_place = Bank(tests), pixels_per_place
-        self._whiten = whitening(tests)
+        self._frames, self._whiten = FrameFilling(tests), whitening(tests)
 
     def closest(self, submitted: Pictures) -> Closest:
         """`closest_test_images` of one block of pictures."""
+        submitted, own = self._frames.fill(submitted)
         candidates = self._bank.candidates(submitted, _ROUGHLY_ALIGNED)
         smooth = smoothed(submitted, _ALIGNMENT_SIGMA_PX)
         found = candidates.test_rows.shape[1]
@@ -114,41 +118,12 @@ class PictureSearch:
         pairs = (order + np.arange(len(submitted))[:, None] * found).ravel()
         rows, test_rows = rows[pairs], test_rows[pairs]
         moves, _ = align(smooth, rows, self._smooth, test_rows, moves[pairs], _STEPS)
-        correlations = self._correlations(submitted, rows, test_rows, moves).reshape(-1, kept)
+        moved, shared = sample(self._tests, test_rows, moves, margin_px=1.0)
+        still = submitted.reshape(len(submitted), -1)[rows]
+        correlations = explained(still, moved, shared & own[rows], submitted.shape[1:], self._whiten).reshape(-1, kept)
         best = correlations.argmax(axis=1) + np.arange(len(submitted)) * kept
         transforms = [moves.similarity(int(pair), self._pixels_per_place) for pair in best]
         return Closest(test_rows[best], correlations.ravel()[best].astype(np.float64), transforms)
-
-    def _correlations(
-        self, submitted: Pictures, rows: NDArray[np.int64], test_rows: NDArray[np.int64], moves: Moves
-    ) -> Floats:
-        """Correlation of each pair's whitened pixels; float32 (P,)."""
-        moved, shared = sample(self._tests, test_rows, moves, margin_px=1.0)
-        still = submitted.reshape(len(submitted), -1)[rows]
-        moved_unit, moved_length = normalized(moved, shared)
-        still_unit, still_length = normalized(still, shared)
-        similarity = np.einsum("pv,pv->p", moved_unit, still_unit)[:, None]
-        # Where one picture does not show what the other does, both get the best guess from the moved one.
-        gain = np.divide(still_length, moved_length, out=np.zeros_like(still_length), where=moved_length > 1e-4)
-        counts = np.maximum(shared.sum(axis=1, keepdims=True, dtype=np.float32), 1)
-        moved_mean = np.einsum("pv,pv->p", moved, shared)[:, None] / counts
-        still_mean = np.einsum("pv,pv->p", still, shared)[:, None] / counts
-        guess = still_mean + (moved - moved_mean) * gain * np.maximum(similarity, 0)  # a negative is no copy
-        filled = np.where(shared, still, guess)
-        whitened = [unit((values - values.mean(axis=1, keepdims=True)) @ self._whiten) for values in (filled, guess)]
-        is_constant = (still_length[:, 0] < 1e-4) | (moved_length[:, 0] < 1e-4)
-        return np.where(is_constant, np.float32(0), np.minimum(np.einsum("pv,pv->p", *whitened), 1))
-
-
-def whitening(tests: Pictures) -> Floats:
-    """Divides each principal direction of mean-removed pictures by the root of its variance plus the floor: (V, V)."""
-    vectors = tests.reshape(len(tests), -1)
-    vectors = vectors - vectors.mean(axis=1, keepdims=True)
-    vectors -= vectors.mean(axis=0)
-    variances, axes = np.linalg.eigh((vectors.T @ vectors / len(vectors)).astype(np.float64))
-    variances = np.maximum(variances, 0)
-    floor = _FLOOR * float(variances.sum()) or 1.0
-    return np.asarray((axes / np.sqrt(variances + floor)) @ axes.T, dtype=np.float32)
 
 
 def _check(images: np.ndarray, test_images: np.ndarray) -> None:

@@ -13,7 +13,7 @@ from benchmark.contamination.hashes import SMALLEST_SIDE_PX, find_copies_by_hash
 from benchmark.documents import Flag
 
 INSPECTION = "contamination"
-SEARCH_FORMAT = 2
+SEARCH_FORMAT = 3
 """Raised when the search gives other answers for the same images, so that older ones are not taken for its."""
 Found = Mapping[str, np.ndarray]
 FALSE_ALARMS = 0.01

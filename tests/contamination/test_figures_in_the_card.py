@@ -15,6 +15,8 @@ MISSED = (
     "JPEG, quality 50",
     "noise, sd 25 levels",
     "60 % of it, 40 % of another",
+    "gamma 2.5",
+    "shifted 4 px, wrapped",
 )
 
 
