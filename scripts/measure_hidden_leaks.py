@@ -3,8 +3,8 @@
 python -m scripts.measure_hidden_leaks                 # Fashion-MNIST, 5 nets a set, about half an hour on one core
 python -m scripts.measure_hidden_leaks --set "margin"  # those whose name has it
 
-Each set is 5,000 own images, scored as a submission to coreset-5k. A leak is 3,500 test images, shifted by 4 pixels so
-that the search for copies passes most of them. To hide it, somebody shows the watched images that are hardest by their
+Each set is 5,000 own images, scored as a submission to coreset-5k. A leak is 3,500 test images, each with a grey patch
+of 8 pixels, so that the search for copies passes most of them. To hide it, somebody shows the watched images that are hardest by their
 ease, so that the rest is answered more easily; or shows them altered by one level. Nets are kept in the cache.
 """
 
@@ -26,11 +26,12 @@ from benchmark.evaluation import Options
 from benchmark.paths import ROOT
 from benchmark.submitted_sets import read_curated
 from benchmark.task_registry import find_task
+from scripts.leak_transforms import LEAKS
 from tasks.curation.split import OpenCuration, open_curation
 
 TASK = "curation/fashion-mnist-coreset-5k"
 SEED = 20261123
-LEAKED, SHIFT_PX = 3500, 4
+LEAKED = 3500
 Labelled = tuple[np.ndarray, np.ndarray]
 
 
@@ -43,7 +44,7 @@ def own_sets(split: OpenCuration) -> Iterator[tuple[str, Labelled]]:
         raise SystemExit(f"Measure the ease first: python -m scripts.measure_watched_ease {split.dataset.name}")
     hardest = split.watched[np.argsort(ease, kind="stable")]
     ids = rng.choice(split.frozen.tested, LEAKED, replace=False)
-    leaked = np.roll(split.images[ids], SHIFT_PX, axis=2), split.labels[ids]
+    leaked = LEAKS["grey patch of 8 px"](split.images[ids], rng), split.labels[ids]
     others = rng.permutation(np.setdiff1d(np.arange(len(train.labels)), split.watched))
     random = rng.choice(len(train.labels), budget, replace=False)
     yield "honest: random training images", (train.images[random], train.labels[random])
