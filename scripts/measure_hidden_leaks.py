@@ -4,8 +4,9 @@ python -m scripts.measure_hidden_leaks                 # Fashion-MNIST, 5 nets a
 python -m scripts.measure_hidden_leaks --set "margin"  # those whose name has it
 
 Each set is 5,000 own images, scored as a submission to coreset-5k. A leak is 3,500 test images, each with a grey patch
-of 8 pixels, so that the search for copies passes most of them. To hide it, somebody shows the watched images that are hardest by their
-ease, so that the rest is answered more easily; or shows them altered by one level. Nets are kept in the cache.
+of 8 pixels, so that the search for copies passes most of them. To hide it, somebody shows the watched images that are
+hardest by their ease, so that the rest is answered more easily; or shows them altered by one level. Nets are kept in
+the cache.
 """
 
 from __future__ import annotations
