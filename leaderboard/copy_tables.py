@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from benchmark.contamination.findings import SAME_WITHIN_LEVELS
 from leaderboard.cells import ByName, Values
 from leaderboard.numbers import MISSING, plain
 from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, count_cell
@@ -25,7 +26,10 @@ def _copies(copies: ByName) -> PartTable | None:
     if not copies:
         return None
     rows = tuple(PartRow(name, (count_cell(values, "test_image"),)) for name, values in copies.items())
-    caption = "Images of the set with exactly the pixels of a test image, mirrored ones included."
+    caption = (
+        "Images of the set that are a test image, mirrored or not: pixel by pixel, or but for at most "
+        f"{SAME_WITHIN_LEVELS:.0f} of 255 levels (root mean square)."
+    )
     return PartTable("Copied test images", caption, "Image", (TEST_IMAGE,), rows)
 
 

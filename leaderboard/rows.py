@@ -127,7 +127,7 @@ def _copies(entry: Entry) -> str:
     """How many images of a submitted set are test images, in a sentence; empty for none."""
     copies = sum(name.startswith(COPY) for name in entry.record.result.cells)
     images = "of its images is a test image" if copies == 1 else "of its images are test images"
-    return f"{copies:,} {images}, exactly; its contamination flag lists them." if copies else ""
+    return f"{copies:,} {images}; its contamination flag lists them." if copies else ""
 
 
 def _seeds_of_its_authors(entry: Entry) -> str:
