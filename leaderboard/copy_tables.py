@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmark.contamination.findings import SAME_WITHIN_LEVELS
+from benchmark.documents.measured.contamination_figures import SAME_WITHIN_LEVELS
 from leaderboard.cells import ByName, Values
 from leaderboard.numbers import MISSING, plain
 from leaderboard.part_table import PartCell, PartColumn, PartRow, PartTable, count_cell

@@ -11,6 +11,7 @@ from benchmark.contamination.bank import ROWS_AT_ONCE
 from benchmark.contamination.copies import closest_test_images, exact_copies
 from benchmark.contamination.hashes import SMALLEST_SIDE_PX, find_copies_by_hash
 from benchmark.documents import Flag
+from benchmark.documents.measured.contamination_figures import SAME_WITHIN_LEVELS
 
 INSPECTION = "contamination"
 SEARCH_FORMAT = 3
@@ -25,9 +26,6 @@ SHOWN_PAIRS = 5
 NAMED = 10
 DECIMALS = 3
 """Correlations vary in their last digits with the processor; `result` does not."""
-SAME_WITHIN_LEVELS = 5.0
-"""Root mean square over pixels up to which two images are one: a changed pixel or a new compression makes no other.
-Of the training images of Fashion-MNIST and CIFAR-10 none comes within 8 of a test image, but those that are listed."""
 
 
 def look_for_copies(images: np.ndarray, test_images: np.ndarray, rows: np.ndarray | None = None) -> Found:

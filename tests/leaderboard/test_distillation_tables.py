@@ -68,7 +68,7 @@ def test_a_local_set_with_a_test_image_is_previewed_as_removed(tmp_path: Path) -
     add_scores(local, task, Method("mine", "mine", 0, 1), made)
     (entry,) = collect([tmp_path / "submissions", local], tmp_path / "tasks", tmp_path / "none").entries[task.id, 1]
     (table,) = tables(task, [entry])
-    assert (table.kind, table.rows[0].reason.split(",")[0]) == ("removed", "1 of its images is a test image")
+    assert (table.kind, table.rows[0].reason.split(";")[0]) == ("removed", "1 of its images is a test image")
     commands = record_view(task, table, table.rows[0], newest_version=True).commands
     assert any(line.startswith("mettle verify workspace/submissions/mine/records/") for line in commands)
 
