@@ -19,7 +19,11 @@ MAX_MEMBERS = 16
 MAX_DIRECTORY_BYTES = 1_000_000
 """Of a hundred bytes a member, thousands: so that a torch file is called by its name, and no memory is filled."""
 END, END64, END64_LOCATOR = b"PK\5\6", b"PK\6\6", b"PK\6\7"
-END_BYTES, END64_BYTES, LOCATOR_BYTES, LONGEST_COMMENT_BYTES = 22, 56, 20, 65_535
+END_BYTES, END64_BYTES, LOCATOR_BYTES = 22, 56, 20
+LONGEST_COMMENT_BYTES = 65_536
+"""One more than the format allows: zipfile looks for the end record as far back."""
+IN_64_BITS = b"\xff" * 4
+"""Stands in the plain end record for a size that only the 64-bit one says."""
 HEADER_VERSION = (1, 0)
 """numpy writes a later one only for headers above 64 kB, and reads gigabytes of one before it looks at its length."""
 NPZ_FIX = "Write it with numpy.savez_compressed."
@@ -98,7 +102,9 @@ def _check_directory(path: Path) -> None:
             before = tail[max(0, place - LOCATOR_BYTES - END64_BYTES) : place]
             if before[-LOCATOR_BYTES:].startswith(END64_LOCATOR):  # readers differ in where they look for the record
                 file.seek(int.from_bytes(before[8 - LOCATOR_BYTES : 16 - LOCATOR_BYTES], "little") % 2**62)
-                sizes += [record[40:48] for record in (before, file.read(END64_BYTES)) if record.startswith(END64)]
+                records = [record for record in (before, file.read(END64_BYTES)) if record.startswith(END64)]
+                sizes = [size for size in sizes if not records or size != IN_64_BITS]
+                sizes += [record[40:48] for record in records]
             directory_bytes = max(int.from_bytes(size, "little") for size in sizes)
             if directory_bytes > MAX_DIRECTORY_BYTES:
                 raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -182,6 +183,48 @@ def test_the_size_in_a_64_bit_record_counts(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "small.npz") as archive:
         assert len(archive.infolist()) == 70_001
     assert "its directory has" in refusal(open_arrays, tmp_path / "small.npz", **LIMITS)
+
+
+def test_a_64_bit_record_before_the_longest_comment_counts(tmp_path: Path) -> None:
+    """zipfile looks one byte further back than the format allows, and for the record in front of what it finds."""
+    with zipfile.ZipFile(tmp_path / "many.npz", "w") as archive:
+        archive.writestr("0.npy", b"x")
+        archive.filelist += [archive.infolist()[0]] * 70_000
+    content = (tmp_path / "many.npz").read_bytes()
+    place = content.rindex(b"PK\5\6")
+    locator = content[place - 20 : place - 12] + bytes(8) + content[place - 4 : place]  # points elsewhere
+    end = content[place : place + 12] + struct.pack("<I", 60) + content[place + 16 : place + 20] + b"\xff\xff"
+    for comment_bytes in (65_535, 65_536):
+        (tmp_path / "small.npz").write_bytes(content[: place - 20] + locator + end + b"x" * comment_bytes)
+        assert "its directory has" in refusal(open_arrays, tmp_path / "small.npz", **LIMITS)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("comment", [b"", b"made by hand", b"x" * 65_535])
+@pytest.mark.parametrize("end64", [False, True])
+def test_what_numpy_writes_is_read(tmp_path: Path, save: Callable[..., None], comment: bytes, end64: bool) -> None:
+    """With a comment, and with the 64-bit end record that a file of over 4 GB has."""
+    path = tmp_path / "set.npz"
+    save(path, images=IMAGES, labels=np.arange(2))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = comment
+    if end64:
+        content = path.read_bytes()
+        place = content.rindex(b"PK\5\6")
+        count, directory_bytes, start = struct.unpack("<HII", content[place + 10 : place + 20])
+        record = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, directory_bytes, start)
+        locator = struct.pack("<4sIQI", b"PK\6\7", 0, place, 1)
+        unsaid = content[place : place + 8] + b"\xff" * 12 + content[place + 20 :]
+        path.write_bytes(content[:place] + record + locator + unsaid)
+    file = opened(path)
+    assert np.array_equal(file.read("images"), IMAGES)
+    assert file.read("labels").tolist() == [0, 1]
+
+
+def test_the_limit_is_of_all_arrays_together(tmp_path: Path) -> None:
+    half = np.broadcast_to(np.uint8(0), 40_000_000)
+    np.savez_compressed(tmp_path / "set.npz", images=half, labels=half)
+    assert "at most 64,000,001 bytes, but got 80,000,000" in refusal(open_arrays, tmp_path / "set.npz", **LIMITS)
 
 
 def test_other_compressions_are_not_tried(tmp_path: Path) -> None:
