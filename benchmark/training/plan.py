@@ -101,3 +101,9 @@ class TrainingPlan(Strict):
     def total_steps(self, examples: int) -> int:
         """Updates in the whole training."""
         return self.steps or (self.epochs or 0) * self.batches_per_epoch(examples)
+
+    def images_seen(self, examples: int) -> int:
+        """Images of all batches of the whole training; an epoch's last batch counts as many as it has."""
+        per_epoch, size = self.batches_per_epoch(examples), min(self.batch_size, examples)
+        epochs, steps_left = divmod(self.total_steps(examples), per_epoch)
+        return epochs * min(per_epoch * size, examples) + steps_left * size

@@ -92,8 +92,7 @@ def read_trainable(entry: TaskEntry, artifact: Artifact, file: Path) -> Trainabl
 def _check_length(file: Path, recipe: OwnRecipe, plan: TrainingPlan, images: int) -> None:
     """MettleError where the nets of the recipe, on so many images, would be trained for days."""
     examples = images * recipe.factor**2
-    steps = plan.total_steps(examples)
-    seen = steps * min(plan.batch_size, examples)
+    steps, seen = plan.total_steps(examples), plan.images_seen(examples)
     fix = "Lower `epochs` or `steps` in [artifacts.own_recipe]"
     if steps > MAX_STEPS:
         raise MettleError(

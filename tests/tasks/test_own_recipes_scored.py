@@ -114,15 +114,20 @@ def test_a_fast_run_trains_in_bfloat16_and_says_so(tasks_dir: Path, tmp_path: Pa
     ("length", "more", "says"),
     [
         ("epochs = 3000\nbatch_size = 1", "factor = 2", "it takes at most 200,000 steps, but got 6,000,000"),
-        ("steps = 200000\nbatch_size = 51", "", "its nets see at most 10,000,000 images in all, but got 10,200,000"),
+        ("steps = 200000\nbatch_size = 100", "", "its nets see at most 10,000,000 images in all, but got 20,000,000"),
         ("steps = 200000\nbatch_size = 50", "", None),
+        ("steps = 40000\nbatch_size = 499", "", None),
+        ("steps = 40001\nbatch_size = 499", "", "its nets see at most 10,000,000 images in all, but got 10,000,499"),
         ("epochs = 3000\nbatch_size = 256", "factor = 2", None),
     ],
 )
 def test_a_recipe_of_days_is_refused_when_the_file_is_opened(
     tmp_path: Path, length: str, more: str, says: str | None
 ) -> None:
-    """The longest epochs on 50 images of each of 10 classes pass; one image a step, four tiles an image, do not."""
+    """The longest epochs on 50 images of each of 10 classes pass; one image a step, four tiles an image, do not.
+
+    A last batch of one image is one image: two steps of 499 and 1 see 500.
+    """
     part = data.load("fashion-mnist", "train")
     rows = np.sort(np.concatenate([np.flatnonzero(part.labels == label)[:50] for label in range(10)]))
     recipe = RECIPE.replace("steps = 20\nbatch_size = 5", length).format(more=more)

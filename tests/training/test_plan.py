@@ -1,3 +1,5 @@
+from itertools import cycle, islice
+
 import numpy as np
 import pytest
 import torch
@@ -61,6 +63,18 @@ def test_updates_of_an_epoch(count, last_batch, batches):
     plan = PLAN.model_copy(update={"last_batch": last_batch})
     assert plan.batches_per_epoch(count) == batches
     assert plan.total_steps(count) == 3 * batches
+
+
+@pytest.mark.parametrize("last_batch", ["kept", "dropped"])
+@pytest.mark.parametrize("length", [{"epochs": 3}, {"epochs": None, "steps": 1}, {"epochs": None, "steps": 5}])
+@pytest.mark.parametrize("count", [30, 64, 100, 128, 130])
+def test_images_seen_are_those_of_the_batches(count, length, last_batch):
+    plan = PLAN.model_copy(update={"last_batch": last_batch, **length})
+    epoch = [min(plan.batch_size, count - start) for start in range(0, count, plan.batch_size)]
+    if last_batch == "dropped" and len(epoch) > 1:
+        epoch = [size for size in epoch if size == plan.batch_size]
+    shown = list(islice(cycle(epoch), length.get("steps") or 3 * len(epoch)))
+    assert plan.images_seen(count) == sum(shown)
 
 
 def test_steps_end_a_training_within_an_epoch():
