@@ -17,6 +17,8 @@ from benchmark.submitted_sets.distilled import ARRAYS, DistilledSet, read_distil
 from benchmark.submitted_sets.normalization import check_normalization, numbers_in
 
 MAX_BYTES = 2_000_000_000
+SMALLEST_SIDE = 8
+"""In pixels: three poolings of the judging net leave one of them."""
 GAP_PIXELS = 2
 SHOWN_PIXELS = 96
 """Smaller images are enlarged, by a whole number, up to this side."""
@@ -50,9 +52,9 @@ def read_any_distilled(path: Path) -> DistilledSet:
     """
     file = open_arrays(path, ARRAYS, MAX_BYTES)
     count, channels, size, _ = file.expect("images", ["uint8"], ("N", "C", "H", "W")).shape
-    if channels not in (1, 3) or size < 1:
-        fix = "Is it a set of images, with axes (N, C, H, W)?"
-        raise MettleError(path, "images have 1 or 3 channels and sides of pixels", f"{channels} and {size}", fix)
+    if channels not in (1, 3) or size < SMALLEST_SIDE:
+        rule = f"images have 1 or 3 channels and sides of at least {SMALLEST_SIDE} pixels"
+        raise MettleError(path, rule, f"{channels} and {size}", "Is it a set of images, with axes (N, C, H, W)?")
     if "soft_labels" in file.entries and len(file.entries["soft_labels"].shape) == 2:
         classes = file.entries["soft_labels"].shape[1]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,16 @@ from typer.testing import CliRunner
 
 from benchmark.cli import app
 from benchmark.errors import MettleError
+from benchmark.models.architectures import build
 from benchmark.submitted_sets import quantize, write_distilled
 from benchmark.submitted_sets.conversion import read_for_conversion
-from benchmark.submitted_sets.exporting import GAP_PIXELS, picture, read_any_distilled, write_published_layout
+from benchmark.submitted_sets.exporting import (
+    GAP_PIXELS,
+    SMALLEST_SIDE,
+    picture,
+    read_any_distilled,
+    write_published_layout,
+)
 
 DRAWS = np.random.default_rng(0)
 IMAGES = DRAWS.normal(0.5, 0.4, (7, 8, 8, 3)).astype(np.float32)
@@ -81,16 +89,25 @@ def test_the_command_writes_both(file: Path, tmp_path: Path) -> None:
 
 
 def test_files_that_are_no_sets(tmp_path: Path) -> None:
-    path = safetensors(tmp_path / "a.safetensors", images=np.zeros((2, 1, 4, 5), np.uint8), labels=np.arange(2))
-    assert "of shape (N, 1, 4, 4)" in refusal(read_any_distilled, path)
+    path = safetensors(tmp_path / "a.safetensors", images=np.zeros((2, 1, 8, 9), np.uint8), labels=np.arange(2))
+    assert "of shape (N, 1, 8, 8)" in refusal(read_any_distilled, path)
     labels = np.array([0, 60_000], np.uint16)
-    path = safetensors(tmp_path / "a.safetensors", images=np.zeros((2, 1, 4, 4), np.uint8), labels=labels)
+    path = safetensors(tmp_path / "a.safetensors", images=np.zeros((2, 1, 8, 8), np.uint8), labels=labels)
     assert "so 2 have as many at most, but got 60,001" in refusal(read_any_distilled, path)
-    path = safetensors(tmp_path / "a.safetensors", images=np.zeros((2, 1, 4, 4), np.uint8))
+    path = safetensors(tmp_path / "a.safetensors", images=np.zeros((2, 1, 8, 8), np.uint8))
     assert "exactly one of labels and soft_labels" in refusal(read_any_distilled, path)
-    path = safetensors(tmp_path / "a.safetensors", images=np.zeros((0, 1, 4, 4), np.uint8), labels=np.zeros(0, int))
+    path = safetensors(tmp_path / "a.safetensors", images=np.zeros((0, 1, 8, 8), np.uint8), labels=np.zeros(0, int))
     assert "a distilled set has images" in refusal(read_any_distilled, path)
-    for channels, side in ((5, 8), (2, 8), (0, 8), (1, 0)):
+    for channels, side in ((5, 8), (2, 8), (0, 8), (1, 0), (3, 7)):
         images = np.zeros((2, channels, side, side), np.uint8)
         path = safetensors(tmp_path / "a.safetensors", images=images, labels=np.arange(2))
-        assert f"sides of pixels, but got {channels} and {side}" in refusal(read_any_distilled, path)
+        assert f"sides of at least {SMALLEST_SIDE} pixels, but got {channels} and {side}" in refusal(
+            read_any_distilled, path
+        )
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_the_smallest_side_is_that_of_the_judging_net() -> None:
+    for side, ends in ((SMALLEST_SIDE, nullcontext()), (SMALLEST_SIDE - 1, pytest.raises((RuntimeError, ValueError)))):
+        with ends:
+            build("convnet3", num_classes=2, in_channels=1, image_size=side)(torch.zeros(2, 1, side, side))
