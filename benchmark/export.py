@@ -95,7 +95,7 @@ def _csv(record: Record) -> str:
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     result = record.result
-    about = [result.submission, result.task.id, result.tier, ",".join(flag.name for flag in result.flags)]
+    about = [result.submission, result.task.id, result.tier, result.flag_names]
     table.writerow(["submission", "task", "tier", "flags", "part", "level", *columns])
     for cell, numbers in record.result.cells.items():
         part, _, level = cell.partition("/")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from dataclasses import replace
@@ -14,7 +16,7 @@ import pytest
 import yaml
 
 from benchmark import export
-from benchmark.documents import read_record
+from benchmark.documents import Flag, read_record
 from benchmark.errors import MettleError
 from benchmark.exports.croissant import croissant
 from benchmark.exports.every_eval_ever import BOUNDS, every_eval_ever
@@ -146,6 +148,17 @@ def test_flags_go_along() -> None:
     assert flag.evidence in details["flags"]
     assert json.loads(export.export(exported.record, "json"))["flags"] == [flag.model_dump()]
     assert f",{flag.name}," in export.export(exported.record, "csv").splitlines()[1]
+
+
+def test_tables_of_numbers_name_all_flags_in_one_cell() -> None:
+    record = read_record(RECORDS[0])
+    flags = [Flag(name="canary", evidence="one"), Flag(name="anomaly", evidence="two")]
+    for found, names in ((flags, "canary,anomaly"), ([], "")):
+        flagged = record.model_copy(update={"result": record.result.model_copy(update={"flags": found})})
+        assert flagged.result.flag_names == names
+        rows = csv.DictReader(io.StringIO(export.export(flagged, "csv")))
+        assert {row["flags"] for row in rows} == {names}
+        assert set(pq.read_table(io.BytesIO(parquet_numbers(flagged)))["flags"].to_pylist()) == {names}
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=NAMES)

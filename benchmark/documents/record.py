@@ -116,6 +116,11 @@ class Result(Strict):
         return {name: scores[score] for name, scores in self.replicates.items() if score in scores}
 
     @property
+    def flag_names(self) -> str:
+        """The names of its flags with commas between, as tables of numbers hold them; empty without flags."""
+        return ",".join(flag.name for flag in self.flags)
+
+    @property
     def sha256(self) -> str:
         """The record's id: the hash of the result, without the keys that most tasks leave empty."""
         empty = {name for name in ("replicates", "detector", "training_seeds") if not getattr(self, name)}

@@ -49,7 +49,7 @@ def parquet_numbers(record: Record) -> bytes:
         "task": result.task.id,
         "version": result.task.version,
         "tier": result.tier,
-        "flags": ",".join(flag.name for flag in result.flags),
+        "flags": result.flag_names,
     }
     columns = {name: [value] * len(rows) for name, value in about.items()}
     for index, name in enumerate(SCHEMA.names[len(about) :]):
