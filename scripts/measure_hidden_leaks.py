@@ -21,7 +21,6 @@ import safetensors.numpy
 
 from benchmark import evaluate
 from benchmark.documents import file_sha256
-from benchmark.documents.measured.watched_ease import read_watched_ease
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options
 from benchmark.paths import ROOT
@@ -40,10 +39,9 @@ def own_sets(split: OpenCuration) -> Iterator[tuple[str, Labelled]]:
     """Names, and images with labels: uint8 (5000, H, W, C), int64 (5000,)."""
     rng = np.random.default_rng(SEED)
     budget, train = split.settings.budget, split.origin
-    ease = read_watched_ease(split.entry.folder, split.dataset.name, split.frozen.pool.watched_sha256)
-    if ease is None:
+    if split.watched_ease is None:
         raise SystemExit(f"Measure the ease first: python -m scripts.measure_watched_ease {split.dataset.name}")
-    hardest = split.watched[np.argsort(ease, kind="stable")]
+    hardest = split.watched[np.argsort(split.watched_ease, kind="stable")]
     ids = rng.choice(split.frozen.tested, LEAKED, replace=False)
     leaked = LEAKS["grey patch of 8 px"](split.images[ids], rng), split.labels[ids]
     others = rng.permutation(np.setdiff1d(np.arange(len(train.labels)), split.watched))

@@ -14,7 +14,6 @@ from benchmark.contamination.near_duplicates import same_in_training
 from benchmark.dataset_protocol import INSPECTION, DatasetProtocol, PlannedRuns
 from benchmark.documents import Artifact, Flag, Score
 from benchmark.documents.measured.contamination_figures import copy_threshold
-from benchmark.documents.measured.watched_ease import read_watched_ease
 from benchmark.effort import Effort
 from benchmark.errors import MettleError
 from benchmark.models.net import Net
@@ -135,11 +134,9 @@ class FixedTraining(DatasetProtocol):
             cells |= findings.pair_cells(found) | findings.copy_cells(found, spared)
             flags += findings.copy_flags(found, threshold, spared)
             # Only own images can hold a test image.
-            by_chance = shown.shown_by_chance(split, len(chosen))
-            flags += shown.shown_flags(taken, by_chance)
-            allowance = shown.choosing_allowance(nets.watched, taken, by_chance)
-            ease = read_watched_ease(entry.folder, split.dataset.name, split.frozen.pool.watched_sha256)
-            flags += gap_flag(entry, scores.get("leak_gap"), allowance, shown.easier_by(ease, taken))
+            flags += shown.shown_flags(taken, shown.shown_by_chance(split, len(chosen)))
+            easier = shown.easier_by(split.watched_ease, taken)
+            flags += gap_flag(entry, scores["accuracy"].value, scores.get("leak_gap"), easier)
         return Scored(
             scores=scores,
             cells=cells,

@@ -1,4 +1,4 @@
-"""How far test accuracy may exceed that on unchosen training images before a choice is flagged: learnt, not guessed."""
+"""How far test accuracy may exceed that on unchosen training images before a set is flagged: learnt, not guessed."""
 
 from __future__ import annotations
 
@@ -8,59 +8,73 @@ from benchmark.contamination.leak_gap import leak_limit
 from benchmark.documents import Flag, Score, read_task
 from benchmark.documents.strict import Finite, Line, Strict, decode_file, parse
 from benchmark.task_registry import TaskEntry
+from tasks.curation.anchors import anchor_accuracies
 
 FILE = "leak_limits.json"
 FEWEST_SETS = 5
 """Honest sets without which there is no limit: two have put it at 19 points, where it catches nothing."""
-LARGEST_BUDGET = 5000
-"""A tenth of a pool at most: what larger choices leave over is harder or easier than the pool."""
+FAR_BELOW_RANDOM = 0.05
+"""Sets so far below random ones are neither learnt from nor judged: their nets find other images hard, and whoever
+leaks that little gains nothing."""
 
 
 class LeakLimits(Strict):
     """The content of `leak_limits.json`."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     honest_gaps: dict[Line, dict[Line, Finite]]
-    """By `<id>.v<version>`, the leak gap of every baseline of ours, by the submission's name."""
+    """By `<id>.v<version>` and the submission's name, the `even_gap` of every baseline that is not far below random."""
+
+
+def even_gap(gap: float, easier: float) -> float:
+    """A leak gap as if the unchosen images were as easy as all watched ones: gap + easier, fractions.
+
+    easier: by how much the mean ease of those left exceeds that of all, as `easier_by` gives it; below 0 where they are
+    harder. Who chooses hard images leaves easy ones, which makes the gap smaller by about as much.
+    """
+    return gap + easier
 
 
 def honest_gaps(entry: TaskEntry) -> list[float]:
-    """The gaps of our baselines on tasks of the task's data set, fractions; none where there is no file.
+    """The even gaps of our baselines on tasks of the task's data set, fractions; none where there is no file.
 
     They share one limit, because they share what an honest gap consists of: how much harder the test images are than
-    the watched ones. Tasks with larger budgets are left out.
+    the watched ones.
     """
     path = entry.folder / FILE
     if not path.is_file():
         return []
     limits = parse(LeakLimits, decode_file(path), path)
     tasks = [read_task(path) for path in entry.folder.glob("*.v*.toml")]
-    alike = {
-        f"{task.id}.v{task.version}"
-        for task in tasks
-        if task.data.dataset == entry.task.data.dataset and task.settings["budget"] <= LARGEST_BUDGET
-    }
+    alike = {f"{task.id}.v{task.version}" for task in tasks if task.data.dataset == entry.task.data.dataset}
     return [gap for name, gaps in limits.honest_gaps.items() if name in alike for gap in gaps.values()]
 
 
 def limit_of(entry: TaskEntry) -> float:
-    """The upper 99 % prediction bound for the gap of one more honest set, a fraction; nan below FEWEST_SETS sets."""
+    """The upper 99 % prediction bound for the even gap of one more honest set; nan below FEWEST_SETS sets."""
     gaps = honest_gaps(entry)
     return leak_limit(gaps) if len(gaps) >= FEWEST_SETS else float("nan")
 
 
-def gap_flag(entry: TaskEntry, gap: Score | None, allowance: float, easier: float) -> list[Flag]:
-    """A flag where the whole interval of the gap lies above the limit and the allowance together, else none.
+def is_far_below_random(entry: TaskEntry, accuracy: float) -> bool:
+    """Whether a test accuracy lies FAR_BELOW_RANDOM or more below the frozen random arm; False where there is none."""
+    random = anchor_accuracies(entry).get("random")
+    return random is not None and accuracy <= float(random.mean()) - FAR_BELOW_RANDOM
 
-    gap: None for a set that shows every watched image. allowance: how far choosing alone can raise the gap. easier: how
-    much easier the watched images are that it leaves than all, by which the gap is raised. Fractions of at least 0.
+
+def gap_flag(entry: TaskEntry, accuracy: float, gap: Score | None, easier: float) -> list[Flag]:
+    """A flag where the whole interval of the even gap lies above the limit, else none; none far below random.
+
+    accuracy: on the test images. gap: None for a set that shows every watched image. easier: as in `even_gap`.
     """
-    limit = limit_of(entry) + allowance
-    if gap is None or gap.lower is None or not gap.lower + easier > limit:
+    if gap is None or gap.lower is None or is_far_below_random(entry, accuracy):
         return []
-    corrected = f", {100 * easier:+.2f} because those are easier than all" if easier else ""
+    limit = limit_of(entry)
+    if not even_gap(gap.lower, easier) > limit:
+        return []
     evidence = (
-        f"Test accuracy minus accuracy on training images that were not chosen is {100 * gap.value:+.2f} points (at "
-        f"least {100 * gap.lower:+.2f}{corrected}), where {100 * limit:+.2f} is the limit learnt from honest sets."
+        f"Test accuracy minus accuracy on training images that were not chosen is {100 * gap.value:+.2f} points. Were "
+        f"those as easy as all, it would be {100 * even_gap(gap.value, easier):+.2f} (at least "
+        f"{100 * even_gap(gap.lower, easier):+.2f}), where {100 * limit:+.2f} is the limit learnt from honest sets."
     )
     return [Flag(name="train-test-gap", evidence=evidence)]

@@ -50,28 +50,15 @@ def shown_by_chance(split: OpenCuration, images: int) -> int:
     return watched if share >= 1 else math.ceil(special.bdtrik(UNLIKELY_SHOWN, watched, share))
 
 
-def choosing_allowance(watched_right: np.ndarray, shown: np.ndarray, by_chance: int) -> float:
-    """How far the leak gap can rise by the choice alone, in [0, 1]: had all shown images been answered right.
-
-    watched_right: bool (R, W), answers of the nets. shown: bool (W,). Which are watched is public, so no more of them
-    count than `by_chance`. nan where all are shown, since nothing is left that could say how hard they are.
-    """
-    if shown.all():
-        return math.nan
-    count = min(int(shown.sum()), by_chance)
-    return count / len(shown) * float(1 - watched_right[:, ~shown].mean())
-
-
 def easier_by(ease: np.ndarray | None, shown: np.ndarray) -> float:
-    """How much easier the watched images are that a set leaves than all of them, in [0, 1]; 0 where they are harder.
+    """How much easier the watched images are that a set leaves than all of them, in [-1, 1]: a difference of means.
 
-    max(0, mean ease of those left - mean ease of all). ease: float64 (W,), share of frozen nets that are right on each;
-    None, not measured, gives 0. shown: bool (W,). Who shows hard watched images makes the rest easier, and the leak gap
-    smaller by so much. Who shows easy ones makes it larger, which `choosing_allowance` covers. 0 where all are shown.
+    ease: float64 (W,), share of frozen nets that are right on each; None, not measured, gives 0. shown: bool (W,).
+    0 where all are shown, since nothing is left.
     """
     if ease is None or shown.all():
         return 0.0
-    return max(0.0, float(ease[~shown].mean() - ease.mean()))
+    return float(ease[~shown].mean() - ease.mean())
 
 
 def shown_flags(shown: np.ndarray, by_chance: int) -> list[Flag]:

@@ -17,6 +17,7 @@ from benchmark.corruptions import corrupt
 from benchmark.data import Dataset
 from benchmark.data.checksums import image_checksums, values_sha256
 from benchmark.data.derived.dirty_pool import Pool
+from benchmark.documents.measured.watched_ease import read_watched_ease
 from benchmark.documents.store import write_atomically
 from benchmark.documents.strict import Sha256, Strict, parse
 from benchmark.errors import MettleError
@@ -108,6 +109,11 @@ class OpenCuration:
         positions = watched_positions(self.origin.labels, self.settings.watched_per_class)
         _hold(self.entry, "watched images", self.frozen.pool.watched_sha256, order_sha256(positions))
         return positions
+
+    @cached_property
+    def watched_ease(self) -> np.ndarray | None:
+        """Share of frozen nets that are right on each watched image: float64 (W,); None where it was not measured."""
+        return read_watched_ease(self.entry.folder, self.dataset.name, self.frozen.pool.watched_sha256)
 
     @cached_property
     def hard(self) -> np.ndarray:

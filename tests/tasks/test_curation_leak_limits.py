@@ -8,15 +8,30 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from small_curation import submission
 
 from benchmark.contamination.leak_gap import leak_limit
 from benchmark.documents import Attestation, Score, read_submission
+from benchmark.documents.measured.watched_ease import WatchedEase, watched_ease_path
 from benchmark.documents.store import find_records, write_attestation, write_record
+from benchmark.documents.strict import decode_file, parse
 from benchmark.paths import ROOT
+from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import TaskEntry, find_task
 from scripts.learn_leak_limits import learnt
-from tasks.curation.leak_limits import FEWEST_SETS, FILE, LeakLimits, gap_flag, honest_gaps, limit_of
+from tasks.curation.anchors import anchor_accuracies
+from tasks.curation.leak_limits import (
+    FEWEST_SETS,
+    FILE,
+    LeakLimits,
+    gap_flag,
+    honest_gaps,
+    is_far_below_random,
+    limit_of,
+)
+from tasks.curation.split import OpenCuration
 
 TASK = "curation/fashion-mnist-coreset-1k"
 SIBLING = "curation/fashion-mnist-dirty-5k"
@@ -24,6 +39,7 @@ LARGE = "curation/fashion-mnist-coreset-20k"
 OTHER = "curation/cifar10-coreset-5k"
 GAPS = {"herding": -0.014, "k-center": -0.016, "random": -0.012}
 OF_SIBLING = {"oracle": -0.013, "random": -0.015}
+OF_LARGE = {"herding": -0.011}
 FOLDER = ROOT / "tasks" / "curation"
 
 
@@ -37,18 +53,18 @@ def learnt_from(folder: Path, honest: dict[str, dict[str, float]]) -> TaskEntry:
     family.mkdir()
     for path in FOLDER.glob("*.toml"):
         shutil.copy(path, family)
-    limits = LeakLimits(schema_version=1, honest_gaps={f"{task}.v1": gaps for task, gaps in honest.items()})
+    limits = LeakLimits(schema_version=2, honest_gaps={f"{task}.v1": gaps for task, gaps in honest.items()})
     (family / FILE).write_text(limits.model_dump_json())
     return find_task(TASK, folder)
 
 
 @pytest.fixture
 def entry(tmp_path: Path) -> TaskEntry:
-    return learnt_from(tmp_path, {TASK: GAPS, SIBLING: OF_SIBLING, LARGE: {"herding": 0.2}, OTHER: {"random": 0.3}})
+    return learnt_from(tmp_path, {TASK: GAPS, SIBLING: OF_SIBLING, LARGE: OF_LARGE, OTHER: {"random": 0.3}})
 
 
 def test_the_limit_is_that_of_the_honest_gaps_of_the_data_set(entry: TaskEntry) -> None:
-    known = [*GAPS.values(), *OF_SIBLING.values()]
+    known = [*GAPS.values(), *OF_SIBLING.values(), *OF_LARGE.values()]
     assert sorted(honest_gaps(entry)) == sorted(known)
     assert limit_of(entry) == pytest.approx(leak_limit(known))
     assert max(known) < limit_of(entry) < 0.01
@@ -56,23 +72,38 @@ def test_the_limit_is_that_of_the_honest_gaps_of_the_data_set(entry: TaskEntry) 
 
 def test_only_a_gap_that_is_surely_above_the_limit_is_flagged(entry: TaskEntry) -> None:
     limit = limit_of(entry)
-    assert gap_flag(entry, gap(limit + 0.001, 0.002), 0.0, 0.0) == []
-    (flag,) = gap_flag(entry, gap(limit + 0.01, 0.002), 0.0, 0.0)
+    assert gap_flag(entry, 0.9, gap(limit + 0.001, 0.002), 0.0) == []
+    (flag,) = gap_flag(entry, 0.9, gap(limit + 0.01, 0.002), 0.0)
     assert flag.name == "train-test-gap"
     assert f"{100 * limit:+.2f}" in flag.evidence
-    assert gap_flag(entry, gap(limit + 0.01, 0.002), 0.009, 0.0) == []  # choosing alone could have done it
-    assert gap_flag(entry, Score(value=0.5), 0.0, 0.0) == []
-    assert gap_flag(entry, None, math.nan, 0.0) == []
-    (flag,) = gap_flag(entry, gap(limit - 0.01, 0.002), 0.0, 0.0141)  # raised by what showing hard images took away
-    assert "+1.41 because those are easier than all" in flag.evidence
-    assert gap_flag(entry, gap(limit - 0.01, 0.002), 0.0, 0.0119) == []
+    assert gap_flag(entry, 0.9, Score(value=0.5), 0.0) == []
+    assert gap_flag(entry, 0.9, None, 0.0) == []
+
+
+def test_the_gap_is_held_against_the_limit_as_if_all_were_left(entry: TaskEntry) -> None:
+    """Showing hard images makes the gap smaller, showing easy ones larger: neither hides nor makes a leak."""
+    limit = limit_of(entry)
+    (flag,) = gap_flag(entry, 0.9, gap(limit - 0.01, 0.002), 0.0141)
+    assert f"it would be {100 * (limit + 0.0041):+.2f} (at least {100 * (limit + 0.0021):+.2f})" in flag.evidence
+    assert gap_flag(entry, 0.9, gap(limit - 0.01, 0.002), 0.0119) == []
+    assert gap_flag(entry, 0.9, gap(limit + 0.01, 0.002), -0.0081) == []
+    assert gap_flag(entry, 0.9, gap(limit + 0.01, 0.002), -0.0079) != []
+
+
+def test_sets_far_below_random_are_not_judged(entry: TaskEntry) -> None:
+    shutil.copy(FOLDER / "reference.json", entry.folder)
+    random = float(anchor_accuracies(entry)["random"].mean())
+    assert [is_far_below_random(entry, random - below) for below in (-0.1, 0.0, 0.049, 0.051)] == [False] * 3 + [True]
+    above = gap(limit_of(entry) + 0.1, 0.002)
+    assert gap_flag(entry, random - 0.049, above, 0.0) != []
+    assert gap_flag(entry, random - 0.051, above, 0.0) == []
 
 
 def test_where_too_few_are_known_nothing_is_flagged(tmp_path: Path) -> None:
     entry = learnt_from(tmp_path, {TASK: GAPS, SIBLING: {"random": -0.015}, OTHER: {"random": -0.01}})
     assert len(honest_gaps(entry)) == FEWEST_SETS - 1
     assert math.isnan(limit_of(entry))
-    assert gap_flag(entry, gap(0.5, 0.01), 0.0, 0.0) == []
+    assert gap_flag(entry, 0.9, gap(0.5, 0.01), 0.0) == []
     (entry.folder / FILE).unlink()
     assert math.isnan(limit_of(entry))
 
@@ -102,13 +133,18 @@ def points(share: float) -> str:
     return f"{100 * share:+.2f}".replace("+0.", "+.").replace("-0.", "-.")
 
 
-def test_gaps_are_read_from_the_newest_standing_records_of_baselines_in_the_standard_tier(tmp_path: Path) -> None:
-    source = ROOT / "submissions"
-    baselines = {path.parent.name for path in source.glob("*/submission.toml") if read_submission(path.parent).baseline}
-    record = next(record for _, record in find_records(source) if record.result.submission in baselines)
-    name = record.result.submission
-    task = record.result.task.model_copy(update={"id": TASK})
+def test_gaps_are_those_of_the_newest_standing_records_of_baselines_in_the_standard_tier(
+    split: OpenCuration, curation_tasks: Path, tmp_path: Path
+) -> None:
+    """Made even by what the choice in the file leaves: half of the watched images, all of them hard."""
+    taken = np.sort(split.watched[::2])
+    source = submission(tmp_path / "ours", TASK, CuratedSet("indices", taken))
+    sha256 = read_submission(source).artifacts[0].sha256
+    ease = np.where(np.isin(split.watched, taken), 0.2, 0.9)
+    record = next(record for _, record in find_records(ROOT / "submissions") if record.result.task.id == TASK)
+    task = record.result.task
     scores = record.result.scores | {"leak_gap": gap(-0.02, 0.001)}
+    artifact = record.result.artifacts[0].model_copy(update={"sha256": sha256})
     written = []
     for tier, value, started in (
         ("standard", -0.02, "2026-03-01T00:00:00Z"),
@@ -116,15 +152,36 @@ def test_gaps_are_read_from_the_newest_standing_records_of_baselines_in_the_stan
         ("quick", 0.3, "2026-04-01T00:00:00Z"),
         ("standard", 0.4, "2026-05-01T00:00:00Z"),
     ):
-        own = scores | {"leak_gap": gap(value, 0.001)}
-        result = record.result.model_copy(update={"task": task, "scores": own, "tier": tier, "outcomes": {}})
+        own = {"scores": scores | {"leak_gap": gap(value, 0.001)}, "tier": tier, "outcomes": {}}
+        own |= {"task": task, "submission": "ours", "artifacts": [artifact]}
+        result = record.result.model_copy(update=own)
         run = type(record.run).model_validate(record.run.model_dump(mode="json") | {"started": started})
         written.append(type(record).of(result.model_dump(), run))
         write_record(tmp_path, written[-1], {})
     void = {"kind": "void", "record": written[-1].id, "by": "us", "date": "2026-05-02", "reason": "Leaked images."}
-    write_attestation(tmp_path, name, Attestation.model_validate({"schema_version": 1, **void}))
-    shutil.copy(source / name / "submission.toml", tmp_path / name / "submission.toml")
-    text = (tmp_path / name / "submission.toml").read_text()
-    assert learnt(tmp_path).honest_gaps == {f"{TASK}.v1": {name: -0.02}}
-    (tmp_path / name / "submission.toml").write_text(text.replace("baseline = true", "baseline = false"))
-    assert learnt(tmp_path).honest_gaps == {}
+    write_attestation(tmp_path, "ours", Attestation.model_validate({"schema_version": 1, **void}))
+    text = (source / "submission.toml").read_text()
+    assert learnt(tmp_path, curation_tasks).honest_gaps == {}  # no baseline
+    (source / "submission.toml").write_text(text.replace('licence = "MIT"', 'licence = "MIT"\nbaseline = true', 1))
+    assert learnt(tmp_path, curation_tasks).honest_gaps == {}  # no ease
+    found = WatchedEase(
+        dataset="fashion-mnist",
+        plan_sha256="b" * 64,
+        watched_sha256=split.frozen.pool.watched_sha256,
+        nets=10,
+        right=np.rint(10 * ease).astype(int).tolist(),
+    )
+    path = watched_ease_path(split.entry.folder, "fashion-mnist")
+    path.parent.mkdir()
+    try:
+        path.write_text(found.model_dump_json())
+        gaps = learnt(tmp_path, curation_tasks).honest_gaps
+    finally:
+        shutil.rmtree(path.parent)
+    assert gaps == {f"{TASK}.v1": {"ours": pytest.approx(-0.02 + 0.35)}}
+
+
+@pytest.mark.usefixtures("mirror")
+def test_committed_gaps_are_those_of_the_committed_records_and_sets() -> None:
+    path = FOLDER / FILE
+    assert parse(LeakLimits, decode_file(path), path) == learnt(ROOT / "submissions")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,6 @@ from tasks.curation.chosen import Chosen, choose, read_choice
 from tasks.curation.coreset import PROTOCOL
 from tasks.curation.measures import Judged, common_scores
 from tasks.curation.shown import (
-    choosing_allowance,
     easier_by,
     look_for_watched,
     shown_by_chance,
@@ -81,16 +79,6 @@ def test_own_images_that_are_not_watched_leave_all_of_them(split: OpenCuration, 
     assert seen(split, chosen).sum() <= 2  # a false alarm
 
 
-def test_choosing_can_raise_the_gap_as_if_all_chosen_images_had_been_answered_right() -> None:
-    """Of 10 watched images 4 are chosen, and 3 of the other 6 are right: at best 7 of 10, so .7 in place of .5."""
-    watched = np.array([[0, 0, 0, 0, 1, 1, 1, 0, 0, 0]] * 2, bool)
-    shown = np.arange(10) < 4
-    assert choosing_allowance(watched, shown, 10) == pytest.approx(0.7 - 0.5)
-    assert choosing_allowance(watched, shown, 2) == pytest.approx(0.6 - 0.5)
-    assert choosing_allowance(watched, np.zeros(10, bool), 4) == 0
-    assert math.isnan(choosing_allowance(watched, np.ones(10, bool), 4))
-
-
 @pytest.mark.parametrize("images", [10, 1000, 20_000, 50_000])
 def test_how_many_are_shown_by_chance(split: OpenCuration, images: int) -> None:
     """Against scipy's binomial quantile, and draws of real sets: hardly one shows more."""
@@ -112,8 +100,8 @@ def test_how_many_are_shown_by_chance(split: OpenCuration, images: int) -> None:
 def test_what_is_left_is_easier_by_the_difference_of_means() -> None:
     ease = np.array([0.0, 0.2, 1.0, 1.0, 0.8])
     assert easier_by(ease, np.array([1, 1, 0, 0, 0], bool)) == pytest.approx(2.8 / 3 - 0.6)
-    assert easier_by(ease, np.array([0, 0, 1, 0, 0], bool)) == 0  # what is left is harder
-    assert easier_by(ease, np.zeros(5, bool)) == 0
+    assert easier_by(ease, np.array([0, 0, 1, 0, 0], bool)) == pytest.approx(0.5 - 0.6)  # what is left is harder
+    assert easier_by(ease, np.zeros(5, bool)) == pytest.approx(0)
     assert easier_by(ease, np.ones(5, bool)) == 0
     assert easier_by(None, np.array([1, 0, 0, 0, 0], bool)) == 0
 
@@ -129,7 +117,7 @@ def test_showing_hard_watched_images_does_not_hide_a_leak(
     hard = np.zeros(len(split.watched), bool)
     hard[: len(hard) // 10] = True
     ease = np.where(hard, 0.1, 0.98)
-    monkeypatch.setattr(fixed_training, "read_watched_ease", lambda *_: ease)
+    monkeypatch.setattr(split, "watched_ease", ease)
     monkeypatch.setattr(fixed_training.shown, "shown_by_chance", lambda *_: int(hard.sum()) + 5)
     chosen, file = own_set(split, tmp_path / "own", split.origin.images[split.watched[hard]])
     shards = knowing(split)
@@ -140,7 +128,7 @@ def test_showing_hard_watched_images_does_not_hide_a_leak(
     combined = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file), shards)
     assert abs(combined.scores["leak_gap"].value) < 0.02
     (flag,) = [flag for flag in combined.flags if flag.name == "train-test-gap"]
-    assert "because those are easier than all" in flag.evidence
+    assert "Were those as easy as all, it would be +8.80 (" in flag.evidence
 
 
 def with_limit(limit: float):  # type: ignore[no-untyped-def]
