@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.errors import MettleError
+from benchmark.zip_directory import check_directory
 
 MAX_FILE_BYTES = 2 * 1024**3
 SHOWN = 3
@@ -26,6 +27,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise MettleError(path, f"a submitted file has at most {MAX_FILE_BYTES:,} bytes", f"{path.stat().st_size:,}")
     try:
+        check_directory(path)
         file = np.load(path, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise ValueError("one array, not an .npz file")

@@ -20,13 +20,18 @@ import numpy as np
 import safetensors.numpy
 
 from benchmark import evaluate
-from benchmark.documents import file_sha256
+from benchmark.artifacts import local_file
+from benchmark.documents import file_sha256, read_submission
+from benchmark.documents.measured.contamination_figures import copy_threshold
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options
 from benchmark.paths import ROOT
 from benchmark.submitted_sets import read_curated
 from benchmark.task_registry import find_task
 from scripts.leak_transforms import LEAKS
+from tasks.curation.chosen import read_choice
+from tasks.curation.leak_limits import even_gap
+from tasks.curation.shown import easier_by, look_for_watched, shown_watched
 from tasks.curation.split import OpenCuration, open_curation
 
 TASK = "curation/fashion-mnist-coreset-5k"
@@ -112,23 +117,32 @@ licence = "MIT"
     return folder
 
 
+def all_shown(split: OpenCuration, submission: Path) -> np.ndarray:
+    """Which watched images the own images of a submission show: bool (W,)."""
+    artifact = read_submission(submission).artifacts[0]
+    chosen = read_choice(split, artifact, local_file(artifact, submission))
+    found = look_for_watched(chosen.images, split.origin.images[split.watched])
+    return shown_watched(split, chosen, found, copy_threshold(split.dataset.name))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", default="", help="only those with this in their name")
     parser.add_argument("--workers", type=int, default=1, help="nets trained at once")
     arguments = parser.parse_args()
     split = open_curation(find_task(TASK))
-    print("| own images | accuracy % | leak gap, points | flags |\n|---|---|---|---|", flush=True)
+    print("| own images | accuracy % | leak gap, points | made even | flags |\n|---|---|---|---|---|", flush=True)
     for name, labelled in own_sets(split):
         if arguments.set not in name:
             continue
         with tempfile.TemporaryDirectory() as folder:
             submission = write_submission(Path(folder) / "hidden-leak", labelled)
             result = evaluate(submission, TASK, options=Options(workers=arguments.workers)).result
-        gap = result.scores.get("leak_gap")
-        said = f"{100 * gap.value:+.2f}" if gap else ""
+            easier = easier_by(split.watched_ease, all_shown(split, submission))
+        gap = result.scores["leak_gap"].value
         flags = "; ".join(f"{flag.name}: {flag.evidence}" for flag in result.flags)
-        print(f"| {name} | {100 * result.scores['accuracy'].value:.2f} | {said} | {flags} |", flush=True)
+        numbers = [result.scores["accuracy"].value, gap, even_gap(gap, easier)]
+        print(f"| {name} | " + " | ".join(f"{100 * number:.2f}" for number in numbers) + f" | {flags} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from benchmark.errors import MettleError
 from benchmark.models.pickle_globals import ACTING, unusual_globals
+from benchmark.zip_directory import check_directory
 
 MAX_FILE_BYTES = 2_000_000_000
 MAX_SAFETENSORS_HEADER_BYTES = 100_000_000  # the format's own limit
@@ -96,6 +97,7 @@ def _has_zip_directory(path: Path) -> bool:
 
 def _read_zip(path: Path, max_bytes: int) -> object:
     try:
+        check_directory(path)
         with zipfile.ZipFile(path) as archive:
             members = {member.filename: member.file_size for member in archive.infolist()}
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
