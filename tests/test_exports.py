@@ -152,7 +152,7 @@ def test_flags_go_along() -> None:
 
 def test_tables_of_numbers_name_all_flags_in_one_cell() -> None:
     record = read_record(RECORDS[0])
-    flags = [Flag(name="canary", evidence="one"), Flag(name="anomaly", evidence="two")]
+    flags = [Flag(name=name, evidence="why") for name in ("canary", "anomaly", "canary")]
     for found, names in ((flags, "canary,anomaly"), ([], "")):
         flagged = record.model_copy(update={"result": record.result.model_copy(update={"flags": found})})
         assert flagged.result.flag_names == names
