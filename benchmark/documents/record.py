@@ -117,7 +117,7 @@ class Result(Strict):
 
     @property
     def flag_names(self) -> str:
-        """The names of its flags, each once, with commas between, as tables of numbers hold them; empty without flags."""
+        """The names of its flags, each once, commas between, as tables of numbers hold them; empty without flags."""
         return ",".join(dict.fromkeys(flag.name for flag in self.flags))
 
     @property
