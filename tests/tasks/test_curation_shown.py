@@ -10,14 +10,24 @@ from scipy import stats
 from small_curation import TESTED, knowing, submission
 
 from benchmark.contamination.findings import look_for_copies
-from benchmark.documents.measured.watched_ease import WatchedEase, read_watched_ease, watched_ease_path
+from benchmark.documents import canonical_sha256
+from benchmark.documents.measured.watched_ease import (
+    EASE_NETS,
+    WatchedEase,
+    read_watched_ease,
+    watched_ease_path,
+)
+from benchmark.documents.strict import decode_file, parse
 from benchmark.errors import MettleError
 from benchmark.protocol import Candidate
 from benchmark.submitted_sets.curated import CuratedSet
+from benchmark.task_registry import find_task
+from scripts.measure_watched_ease import DATASETS, choice_of
 from tasks.curation import fixed_training
 from tasks.curation.chosen import Chosen, choose, read_choice
 from tasks.curation.coreset import PROTOCOL
 from tasks.curation.measures import Judged, common_scores
+from tasks.curation.settings import settings_of
 from tasks.curation.shown import (
     easier_by,
     look_for_watched,
@@ -25,7 +35,7 @@ from tasks.curation.shown import (
     shown_flags,
     shown_watched,
 )
-from tasks.curation.split import OpenCuration
+from tasks.curation.split import CurationSplit, OpenCuration
 
 TASK = "curation/fashion-mnist-coreset-1k"
 pytestmark = pytest.mark.usefixtures("curation_cache")
@@ -155,3 +165,26 @@ def test_the_ease_belongs_to_the_watched_images(tmp_path: Path) -> None:
         read_watched_ease(tmp_path, "shapes", "c" * 64)
     with pytest.raises(ValueError, match="of which there are 3, but one has 4"):
         WatchedEase.model_validate(found.model_dump() | {"nets": 3})
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_committed_ease_is_that_of_the_tasks_plan_and_watched_images(dataset: str) -> None:
+    """And the images differ in it: one that all nets know, and one that none does."""
+    entry = find_task(f"curation/{dataset}-coreset-5k")
+    path = watched_ease_path(entry.folder, dataset)
+    found = parse(WatchedEase, decode_file(path), path)
+    assert (found.dataset, found.nets) == (dataset, EASE_NETS)
+    assert found.plan_sha256 == canonical_sha256(settings_of(entry).plan.model_dump(mode="json"))
+    assert found.watched_sha256 == parse(CurationSplit, entry.split, "split").pool.watched_sha256
+    assert len(found.right) == 15_000
+    assert (min(found.right), max(found.right)) == (0, EASE_NETS)
+
+
+def test_nets_that_measure_the_ease_have_seen_no_watched_image(split: OpenCuration) -> None:
+    choices = [choice_of(split, run).indices for run in range(2)]
+    for indices in choices:
+        assert indices is not None
+        assert len(indices) == split.settings.budget
+        assert not np.isin(indices, split.watched).any()
+        assert np.ptp(np.bincount(split.pool.labels[indices])) <= 1
+    assert not np.array_equal(*choices)
