@@ -61,7 +61,7 @@ def test_test_images_that_training_images_are_differ_by_a_few_levels(
     others = np.setdiff1d(np.arange(0, len(test), 100), listed.test_ids)
     some = np.concatenate([listed.test_ids, others])
     rows, distances = nearest(test[some], train)
-    assert dict(zip(some[distances <= SAME_WITHIN_LEVELS], rows, strict=False)) == dict(
+    assert dict(zip(some[distances <= SAME_WITHIN_LEVELS], rows[distances <= SAME_WITHIN_LEVELS], strict=True)) == dict(
         zip(listed.test_ids, listed.train_ids, strict=True)
     )
 

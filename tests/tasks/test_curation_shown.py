@@ -11,6 +11,7 @@ from small_curation import TESTED, knowing, submission
 
 from benchmark.contamination.findings import look_for_copies
 from benchmark.documents import canonical_sha256
+from benchmark.documents.measured.contamination_figures import copy_threshold
 from benchmark.documents.measured.watched_ease import (
     EASE_NETS,
     WatchedEase,
@@ -50,7 +51,7 @@ def own_set(split: OpenCuration, folder: Path, images: np.ndarray) -> tuple[Chos
 def seen(split: OpenCuration, chosen: Chosen) -> np.ndarray:
     """What own images show, by the inspection that is kept of them."""
     found = PROTOCOL.inspect(split.entry, split, chosen, "watched")
-    return shown_watched(split, chosen, found, 0.944)
+    return shown_watched(split, chosen, found, copy_threshold("fashion-mnist"))
 
 
 def test_chosen_images_are_not_watched(split: OpenCuration) -> None:
