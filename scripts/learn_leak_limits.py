@@ -34,11 +34,11 @@ def main() -> None:
         print(f"{task}: {len(gaps)} baselines")
 
 
-def learnt(submissions: Path, tasks_dir: Path = TASKS_DIR) -> LeakLimits:
+def learnt(submissions: Path, tasks_dir: Path = TASKS_DIR, dataset: str | None = None) -> LeakLimits:
     """The even gaps of baselines' newest standing records on curation tasks, by task version and submission.
 
-    Left out: sets far below random, and data sets whose watched images have no ease. Raises MettleError for a set whose
-    file is missing.
+    dataset: its tasks alone; all unless given. Left out: sets far below random, and data sets whose watched images have
+    no ease. Raises MettleError for a set whose file is missing.
     """
     found: dict[str, dict[str, float]] = {}
     opened: dict[str, OpenCuration] = {}
@@ -48,9 +48,12 @@ def learnt(submissions: Path, tasks_dir: Path = TASKS_DIR) -> LeakLimits:
             continue
         folder = submissions / path.relative_to(submissions).parts[0]
         name = f"{result.task.id}.v{result.task.version}"
-        if not read_submission(folder).baseline:
+        entry = find_task(name, tasks_dir)
+        if not read_submission(folder).baseline or dataset not in (None, entry.task.data.dataset):
             continue
-        split = opened.setdefault(name, open_curation(find_task(name, tasks_dir)))
+        if name not in opened:
+            opened[name] = open_curation(entry)
+        split = opened[name]
         if split.watched_ease is None or is_far_below_random(split.entry, result.scores["accuracy"].value):
             continue
         easier = easier_by(split.watched_ease, shown_of(split, folder, result.artifacts[0].sha256))

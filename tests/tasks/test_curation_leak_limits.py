@@ -16,7 +16,6 @@ from benchmark.contamination.leak_gap import leak_limit
 from benchmark.documents import Attestation, Score, read_submission
 from benchmark.documents.measured.watched_ease import WatchedEase, watched_ease_path
 from benchmark.documents.store import find_records, write_attestation, write_record
-from benchmark.documents.strict import decode_file, parse
 from benchmark.paths import ROOT
 from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import TaskEntry, find_task
@@ -179,9 +178,3 @@ def test_gaps_are_those_of_the_newest_standing_records_of_baselines_in_the_stand
     finally:
         shutil.rmtree(path.parent)
     assert gaps == {f"{TASK}.v1": {"ours": pytest.approx(-0.02 + 0.35)}}
-
-
-@pytest.mark.usefixtures("mirror")
-def test_committed_gaps_are_those_of_the_committed_records_and_sets() -> None:
-    path = FOLDER / FILE
-    assert parse(LeakLimits, decode_file(path), path) == learnt(ROOT / "submissions")
