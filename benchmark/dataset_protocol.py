@@ -158,7 +158,7 @@ class DatasetProtocol(Protocol):
         opened: OpenSet = net
         for shard in shards:
             progress_file = opened.progress_file(shard)
-            with threads(self.training_threads):  # other shards have the other cores
+            with threads(self.training_threads):  # on a busy machine one judges up to twenty times as fast as two
                 if shard.startswith(INSPECTION):
                     found = self.inspect(entry, split, opened.submitted, shard.removeprefix(INSPECTION))
                 else:
@@ -211,8 +211,7 @@ class DatasetProtocol(Protocol):
             snapshots={percent / 100: glance for percent in EARLY_PERCENT},
         )
         net = as_net(entry, plan, self.finished(opened, name, trained.module))
-        with threads(plan.threads):  # on a busy machine one thread judges up to twenty times as fast as two
-            judged = self.judge(entry, split, name, run, net)
+        judged = self.judge(entry, split, name, run, net)
         early = {
             f"{kept}@{round(share * 100)}": array
             for share, look in trained.snapshots.items()
