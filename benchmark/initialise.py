@@ -87,10 +87,10 @@ DISTILLED = """
 CURATED = """
 # The file is safetensors (or .npz) with one of
 #   indices    int64 (M,): positions in the task's pool; a repeat counts as an integer weight. With it, optional:
-#   weights    float32 (M,), at least 0: how often an image is drawn; none more than ten times the mean
+#   weights    float32 (M,): how often an image is drawn; 0, or from a thousandth of the mean to ten times the mean
 #   labels     int64 (M,): your labels in place of the pool's, where the task allows it
 # or
-#   images     uint8 (N, H, W, C): images of your own, with
+#   images     uint8 (N, H, W, C): images of your own, no two alike, with
 #   labels     int64 (N,)
 # or
 #   suspicion  int64 (size of the pool,): every position once, the most suspect first
