@@ -48,8 +48,10 @@ def learnt(submissions: Path, tasks_dir: Path = TASKS_DIR, dataset: str | None =
             continue
         folder = submissions / path.relative_to(submissions).parts[0]
         name = f"{result.task.id}.v{result.task.version}"
+        if not read_submission(folder).baseline:
+            continue
         entry = find_task(name, tasks_dir)
-        if not read_submission(folder).baseline or dataset not in (None, entry.task.data.dataset):
+        if dataset not in (None, entry.task.data.dataset):
             continue
         if name not in opened:
             opened[name] = open_curation(entry)

@@ -27,7 +27,7 @@ from benchmark.documents.store import write_atomically
 from scripts.measure_contamination import known_duplicates
 
 LOWEST_CORRELATION = 0.99
-SAME_WITHIN_LEVELS = 8.0
+SPARED_WITHIN_LEVELS = 8.0
 """Wider than what makes a submitted image a copy: whoever compresses the training image again is spared as well."""
 ROWS_AT_ONCE = 1000
 
@@ -51,11 +51,12 @@ def nearest(tests: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarra
     The distance is the root mean square of levels, 0 to 255. tests, train: uint8 (., H, W, C).
     """
     rows, distances = np.zeros(len(tests), dtype=np.int64), np.full(len(tests), np.inf)
+    sides = [side.reshape(len(tests), -1).astype(np.float32) for side in (tests, tests[:, :, ::-1])]
+    lengths = (sides[0] ** 2).sum(axis=1)[:, None]
     for start in track(range(0, len(train), ROWS_AT_ONCE), description="Comparing"):
         theirs = train[start : start + ROWS_AT_ONCE].reshape(-1, tests[0].size).astype(np.float32)
-        for side in (tests, tests[:, :, ::-1]):
-            mine = side.reshape(len(tests), -1).astype(np.float32)
-            squares = (mine**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1) - 2 * mine @ theirs.T
+        for mine in sides:
+            squares = lengths + (theirs**2).sum(axis=1) - 2 * mine @ theirs.T
             best = squares.argmin(axis=1)
             found = np.sqrt(np.maximum(squares[np.arange(len(mine)), best], 0) / tests[0].size)
             closer = found < distances
@@ -64,13 +65,13 @@ def nearest(tests: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def same(dataset: str) -> NearDuplicates:
-    """The pairs whose pixels are the same but for SAME_WITHIN_LEVELS."""
+    """The pairs whose pixels are the same but for SPARED_WITHIN_LEVELS."""
     train, test = data.load(dataset, "train"), data.load(dataset, "test")
     rows, distances = nearest(test.images, train.images)
-    listed = np.flatnonzero(distances <= SAME_WITHIN_LEVELS)
+    listed = np.flatnonzero(distances <= SPARED_WITHIN_LEVELS)
     return NearDuplicates(
         dataset=dataset,
-        rule=f"Test images from which a training image, mirrored or not, differs by at most {SAME_WITHIN_LEVELS:.0f} "
+        rule=f"Test images from which a training image, mirrored or not, differs by at most {SPARED_WITHIN_LEVELS:.0f} "
         "levels of 255 (root mean square over pixels), and that training image.",
         test_ids=listed.tolist(),
         train_ids=rows[listed].tolist(),

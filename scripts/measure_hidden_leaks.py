@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import safetensors.numpy
 
 from benchmark import evaluate
 from benchmark.artifacts import local_file
@@ -26,7 +25,7 @@ from benchmark.documents.measured.contamination_figures import copy_threshold
 from benchmark.errors import MettleError
 from benchmark.evaluation import Options
 from benchmark.paths import ROOT
-from benchmark.submitted_sets import read_curated
+from benchmark.submitted_sets import write_own_images
 from benchmark.task_registry import find_task
 from scripts.leak_transforms import LEAKS
 from tasks.curation.chosen import read_choice
@@ -52,8 +51,8 @@ def own_sets(split: OpenCuration) -> Iterator[tuple[str, Labelled]]:
     others = rng.permutation(np.setdiff1d(np.arange(len(train.labels)), split.watched))
     random = rng.choice(len(train.labels), budget, replace=False)
     yield "honest: random training images", (train.images[random], train.labels[random])
-    margin = chosen_by("curation-margin", split)
-    yield "honest: the training images that margin chooses", (train.images[margin], train.labels[margin])
+    margin = read_choice(split, None, ROOT / "submissions" / "curation-margin" / f"{split.entry.task.name}.safetensors")
+    yield "honest: the training images that margin chooses", (margin.images, margin.labels)
     for shown in (0, 500, 1000):
         rest = np.concatenate([hardest[:shown], others[: budget - LEAKED - shown]])
         yield (
@@ -71,27 +70,11 @@ def joined(first: Labelled, second: Labelled) -> Labelled:
     return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
 
 
-def chosen_by(name: str, split: OpenCuration) -> np.ndarray:
-    """The slots of a committed baseline of the task."""
-    file = ROOT / "submissions" / name / f"{split.entry.task.name}.safetensors"
-    data = split.entry.task.data
-    given = read_curated(
-        file,
-        pool_size=split.frozen.pool.count,
-        budget=split.settings.budget,
-        image_size=data.image_size,
-        channels=data.channels,
-        classes=len(data.classes),
-    )
-    assert given.indices is not None
-    return given.indices
-
-
 def write_submission(folder: Path, labelled: Labelled) -> Path:
     """A submission folder with the images as its own."""
     folder.mkdir()
     file = folder / "own.safetensors"
-    file.write_bytes(safetensors.numpy.save({"images": labelled[0], "labels": labelled[1].astype(np.int64)}))
+    write_own_images(file, *labelled)
     (folder / "submission.toml").write_text(
         f"""schema_version = 1
 name = "{folder.name}"

@@ -11,7 +11,7 @@ import pytest
 from benchmark import data
 from benchmark.contamination.near_duplicates import LISTS, read_near_duplicates, same_path, without
 from benchmark.errors import MettleError
-from scripts.list_near_duplicates import LOWEST_CORRELATION, SAME_WITHIN_LEVELS, most_like, nearest
+from scripts.list_near_duplicates import LOWEST_CORRELATION, SPARED_WITHIN_LEVELS, most_like, nearest
 
 
 def test_every_listed_pair_of_fashion_mnist_is_as_alike_as_the_rule_says() -> None:
@@ -61,9 +61,9 @@ def test_test_images_that_training_images_are_differ_by_a_few_levels(
     others = np.setdiff1d(np.arange(0, len(test), 100), listed.test_ids)
     some = np.concatenate([listed.test_ids, others])
     rows, distances = nearest(test[some], train)
-    assert dict(zip(some[distances <= SAME_WITHIN_LEVELS], rows[distances <= SAME_WITHIN_LEVELS], strict=True)) == dict(
-        zip(listed.test_ids, listed.train_ids, strict=True)
-    )
+    assert dict(
+        zip(some[distances <= SPARED_WITHIN_LEVELS], rows[distances <= SPARED_WITHIN_LEVELS], strict=True)
+    ) == dict(zip(listed.test_ids, listed.train_ids, strict=True))
 
 
 def test_accuracy_without_listed_images() -> None:
