@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tracemalloc
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,22 +14,16 @@ from benchmark.errors import MettleError
 from benchmark.models.checkpoint_file import read_checkpoint
 from benchmark.submitted import read_arrays
 from benchmark.zip_directory import check_directory
+from tests.submitted_sets.hostile_files import endless_archive
 
 
 def checkpoint(path: Path) -> object:
     return read_checkpoint(path, 10**9)
 
 
-def many(path: Path, entries: int) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("archive/data.pkl", b"x")
-        archive.filelist += [archive.infolist()[0]] * entries
-    return path
-
-
 @pytest.mark.parametrize("read", [read_arrays, checkpoint])
 def test_endless_directories_are_refused_unparsed(tmp_path: Path, read: Callable[[Path], object]) -> None:
-    path = many(tmp_path / "many.pt", 40_000)
+    path = endless_archive(tmp_path / "many.pt", 40_000)
     tracemalloc.start()
     try:
         with pytest.raises(MettleError, match="its directory has 2,"):

@@ -79,6 +79,15 @@ def lying_npz(path: Path, shape: tuple[int, ...]) -> Path:
     return path
 
 
+def endless_archive(path: Path, entries: int, comment: bytes = b"") -> Path:
+    """An archive of one small member that its directory lists again and again."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("0.npy", b"x")
+        archive.filelist += [archive.infolist()[0]] * entries
+        archive.comment = comment
+    return path
+
+
 class Payload:
     """A pickle of it creates a folder when it is loaded."""
 

@@ -16,6 +16,7 @@ from hostile_files import (
     Payload,
     bare_pickle,
     bomb,
+    endless_archive,
     header_of,
     lying_npz,
     pickled_npz,
@@ -157,12 +158,7 @@ def test_members_that_are_no_arrays(tmp_path: Path) -> None:
 @pytest.mark.parametrize("comment", [b"", b"a comment", b"PK\5\6 that is none" + bytes(9)])
 def test_a_directory_of_hundreds_of_thousands_is_not_parsed(tmp_path: Path, comment: bytes) -> None:
     """zipfile would make an object of every entry: a gigabyte from a file that is allowed."""
-    path = tmp_path / "many.npz"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("0.npy", b"x")
-        one = archive.infolist()[0]
-        archive.filelist += [one] * 40_000
-        archive.comment = comment
+    path = endless_archive(tmp_path / "many.npz", 40_000, comment)
     tracemalloc.start()
     try:
         assert "directory has" in refusal(open_arrays, path, **LIMITS)
@@ -173,10 +169,7 @@ def test_a_directory_of_hundreds_of_thousands_is_not_parsed(tmp_path: Path, comm
 
 def test_the_size_in_a_64_bit_record_counts(tmp_path: Path) -> None:
     """zipfile takes those of the 64-bit record that a locator points to, whatever the plain one says."""
-    with zipfile.ZipFile(tmp_path / "many.npz", "w") as archive:
-        archive.writestr("0.npy", b"x")
-        archive.filelist += [archive.infolist()[0]] * 70_000
-    content = (tmp_path / "many.npz").read_bytes()
+    content = endless_archive(tmp_path / "many.npz", 70_000).read_bytes()
     place = content.rindex(b"PK\5\6")
     assert content[place - 20 :].startswith(b"PK\6\7")
     (tmp_path / "small.npz").write_bytes(content[: place + 12] + struct.pack("<I", 60) + content[place + 16 :])
@@ -187,10 +180,7 @@ def test_the_size_in_a_64_bit_record_counts(tmp_path: Path) -> None:
 
 def test_a_64_bit_record_before_the_longest_comment_counts(tmp_path: Path) -> None:
     """zipfile looks one byte further back than the format allows, and for the record in front of what it finds."""
-    with zipfile.ZipFile(tmp_path / "many.npz", "w") as archive:
-        archive.writestr("0.npy", b"x")
-        archive.filelist += [archive.infolist()[0]] * 70_000
-    content = (tmp_path / "many.npz").read_bytes()
+    content = endless_archive(tmp_path / "many.npz", 70_000).read_bytes()
     place = content.rindex(b"PK\5\6")
     locator = content[place - 20 : place - 12] + bytes(8) + content[place - 4 : place]  # points elsewhere
     end = content[place : place + 12] + struct.pack("<I", 60) + content[place + 16 : place + 20] + b"\xff\xff"

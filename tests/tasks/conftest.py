@@ -1,4 +1,4 @@
-"""Small tasks that several modules share: of curation for those that name one in TASK, and of corruption."""
+"""Small tasks that several modules share: of curation for those that name one in TASK, distillation, corruption."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from one_run import COUNT
 from small_curation import small_curation
+from small_distillation import small_distillation
 from small_tasks import small_task
 
 from benchmark import launch
@@ -33,6 +34,20 @@ def curation_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "curation cache"))
         patch.setattr(launch, "available_cores", lambda: 1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def distillation_tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tasks folder with the small distillation task."""
+    return small_distillation(tmp_path_factory.mktemp("small") / "tasks")
+
+
+@pytest.fixture(scope="module")
+def distillation_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An empty cache for each module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("METTLE_CACHE", str(tmp_path_factory.mktemp("distillation cache")))
         yield
 
 

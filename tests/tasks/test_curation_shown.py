@@ -124,7 +124,7 @@ def test_showing_hard_watched_images_does_not_hide_a_leak(
 
     A tenth of the watched images is hard, and the set shows that tenth, no more than chance would.
     """
-    monkeypatch.setattr(fixed_training, "gap_flag", with_limit(0.05))
+    monkeypatch.setattr("tasks.curation.leak_limits.limit_of", lambda _: 0.05)
     hard = np.zeros(len(split.watched), bool)
     hard[: len(hard) // 10] = True
     ease = np.where(hard, 0.1, 0.98)
@@ -140,18 +140,6 @@ def test_showing_hard_watched_images_does_not_hide_a_leak(
     assert abs(combined.scores["leak_gap"].value) < 0.02
     (flag,) = [flag for flag in combined.flags if flag.name == "train-test-gap"]
     assert "Were those as easy as all, it would be +8.80 (" in flag.evidence
-
-
-def with_limit(limit: float):  # type: ignore[no-untyped-def]
-    """The flag as it is, with a limit in place of the learnt one."""
-    original = fixed_training.gap_flag
-
-    def flagged(*arguments):  # type: ignore[no-untyped-def]
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("tasks.curation.leak_limits.limit_of", lambda _: limit)
-            return original(*arguments)
-
-    return flagged
 
 
 def test_the_ease_belongs_to_the_watched_images(tmp_path: Path) -> None:

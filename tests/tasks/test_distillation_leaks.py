@@ -19,25 +19,16 @@ from benchmark.submitted_sets.quantization import Quantized
 from benchmark.task_registry import find_task
 from tasks.distillation.looks import looks
 from tasks.distillation.standard_training import PROTOCOL
-from tests.tasks.small_distillation import CORRUPTED, RUNS, WATCHED, real_images, small_distillation, submission
+from tests.tasks.small_distillation import CORRUPTED, RUNS, WATCHED, real_images, submission
 
 TASK = "distillation/fashion-mnist-ipc1"
 IMAGES, LABELS = real_images()
+pytestmark = pytest.mark.usefixtures("distillation_cache")
 
 
-@pytest.fixture(scope="module")
-def tasks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_distillation(tmp_path_factory.mktemp("small") / "tasks")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "distillation leaks cache"))
-
-
-def test_the_leak_gap_is_that_of_watched_images_outside_the_set(tasks_dir: Path, tmp_path: Path) -> None:
+def test_the_leak_gap_is_that_of_watched_images_outside_the_set(distillation_tasks: Path, tmp_path: Path) -> None:
     """Trained on ten of the watched images, nets are asked about the others."""
-    entry = find_task(TASK, tasks_dir)
+    entry = find_task(TASK, distillation_tasks)
     split = PROTOCOL.open_split(entry)
     images, labels = split.watched
     assert np.bincount(labels).tolist() == [WATCHED] * 10
@@ -66,14 +57,14 @@ def test_the_leak_gap_is_that_of_watched_images_outside_the_set(tasks_dir: Path,
     assert flag.name == "canary"
 
 
-def test_test_images_in_a_set_are_found_and_named(tasks_dir: Path, tmp_path: Path) -> None:
+def test_test_images_in_a_set_are_found_and_named(distillation_tasks: Path, tmp_path: Path) -> None:
     test = data.load("fashion-mnist", "test")
     images, leaked = IMAGES.copy(), {label: int(np.flatnonzero(test.labels == label)[0]) for label in (2, 5, 7)}
     images[np.flatnonzero(LABELS == 2)[0]] = test.images[leaked[2]]
     for label in (5, 7):
         images[np.flatnonzero(label == LABELS)[0]] = np.roll(test.images[leaked[label]], 1, axis=1)
     folder = submission(tmp_path / "leaky", images=images, labels=LABELS)
-    record = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1, effort=Effort("quick")))
+    record = evaluate(folder, TASK, options=Options(tasks_dir=distillation_tasks, workers=1, effort=Effort("quick")))
     exact, near = record.result.flags
     assert {exact.name, near.name} == {"contamination"}
     assert f"image {np.flatnonzero(LABELS == 2)[0]} is test image {leaked[2]}" in exact.evidence
@@ -83,13 +74,17 @@ def test_test_images_in_a_set_are_found_and_named(tasks_dir: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("bounds", [(1.0, 2.0), (0.5, 0.502)])
-def test_test_images_hidden_in_a_range_are_found(tasks_dir: Path, tmp_path: Path, bounds: tuple[float, float]) -> None:
+def test_test_images_hidden_in_a_range_are_found(
+    distillation_tasks: Path, tmp_path: Path, bounds: tuple[float, float]
+) -> None:
     """Beyond white, or a thousandth from black to white: blank on a screen, and all the same to instance norm."""
     test = data.load("fashion-mnist", "test")
     firsts = [int(np.flatnonzero(test.labels == label)[0]) for label in range(10)]
     hidden = Quantized(test.images[firsts].transpose(0, 3, 1, 2).copy(), np.array([bounds], np.float32))
     folder = submission(tmp_path / "hidden", images=hidden, labels=np.arange(10))
-    record = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1, effort=Effort("quick"))).result
+    record = evaluate(
+        folder, TASK, options=Options(tasks_dir=distillation_tasks, workers=1, effort=Effort("quick"))
+    ).result
     copies = {
         int(name.removeprefix("copy:")): row["test_image"] for name, row in record.cells.items() if "copy:" in name
     }

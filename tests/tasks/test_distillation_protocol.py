@@ -27,23 +27,13 @@ from tests.tasks.small_distillation import (
     RUNS,
     TESTED,
     real_images,
-    small_distillation,
     submission,
     write_anchor,
 )
 
 TASK = "distillation/fashion-mnist-ipc1"
 IMAGES, LABELS = real_images()
-
-
-@pytest.fixture(scope="module")
-def tasks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_distillation(tmp_path_factory.mktemp("small") / "tasks")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "distillation cache"))
+pytestmark = pytest.mark.usefixtures("distillation_cache")
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +42,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def scored(tasks_dir: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "distillation cache"))
-        return evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+def scored(distillation_tasks: Path, folder: Path) -> Record:
+    return evaluate(folder, TASK, options=Options(tasks_dir=distillation_tasks, workers=1))
 
 
 def test_scores_are_the_tasks_own_and_say_what_they_cover(scored: Record) -> None:
@@ -100,7 +88,7 @@ def test_the_run_says_where_nets_ran_and_in_which_batches(scored: Record) -> Non
 
 
 def test_another_device_is_refused_before_any_work(
-    tasks_dir: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    distillation_tasks: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`meta` stands for a device that every machine has."""
 
@@ -110,25 +98,25 @@ def test_another_device_is_refused_before_any_work(
     monkeypatch.setattr(evaluation, "open_task", never)
     for score in (score_submission, evaluate):
         with pytest.raises(MettleError) as refusal:
-            score(folder, TASK, options=Options(tasks_dir=tasks_dir, device="meta"))
+            score(folder, TASK, options=Options(tasks_dir=distillation_tasks, device="meta"))
         rule = f"nets on a submitted set ({TASK}) are trained and judged on the CPU"
         assert str(refusal.value) == f"--device: {rule}, but got 'meta'. Leave it out."
 
 
-def test_equal_runs_give_equal_results(scored: Record, tasks_dir: Path, folder: Path) -> None:
+def test_equal_runs_give_equal_results(scored: Record, distillation_tasks: Path, folder: Path) -> None:
     close()
-    fresh = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1, fresh=True))
+    fresh = evaluate(folder, TASK, options=Options(tasks_dir=distillation_tasks, workers=1, fresh=True))
     assert fresh.id == scored.id
 
 
-def test_anchors_give_lift_and_recovery(scored: Record, tasks_dir: Path, folder: Path) -> None:
-    mean, entry = scored.result.scores["accuracy"].value, find_task(TASK, tasks_dir)
+def test_anchors_give_lift_and_recovery(scored: Record, distillation_tasks: Path, folder: Path) -> None:
+    mean, entry = scored.result.scores["accuracy"].value, find_task(TASK, distillation_tasks)
     around = np.linspace(-0.05, 0.05, 10)
     try:
         write_anchor(entry, "random", (mean - 0.15 + around).tolist())
-        one = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1)).result.scores
+        one = evaluate(folder, TASK, options=Options(tasks_dir=distillation_tasks, workers=1)).result.scores
         write_anchor(entry, "whole", [mean + 0.09, mean + 0.11])
-        both = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1)).result.scores
+        both = evaluate(folder, TASK, options=Options(tasks_dir=distillation_tasks, workers=1)).result.scores
     finally:
         (entry.folder / FILE).unlink()
     assert both["lift"].value == pytest.approx(0.15)
@@ -143,16 +131,16 @@ def test_anchors_give_lift_and_recovery(scored: Record, tasks_dir: Path, folder:
     assert "recovery" not in one  # missing, not 0
 
 
-def test_quick_trains_less_and_says_so(tasks_dir: Path, folder: Path) -> None:
-    record = evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1, effort=Effort("quick")))
+def test_quick_trains_less_and_says_so(distillation_tasks: Path, folder: Path) -> None:
+    record = evaluate(folder, TASK, options=Options(tasks_dir=distillation_tasks, workers=1, effort=Effort("quick")))
     assert record.result.tier == "quick"
     assert record.result.outcomes["primary"].shape == [2]
     assert "cross_architecture_mean" not in record.result.scores
     assert "lift" not in record.result.scores
 
 
-def test_a_sets_own_learning_rate_and_soft_labels_are_used(tasks_dir: Path, tmp_path: Path) -> None:
-    options = Options(tasks_dir=tasks_dir, workers=1, effort=Effort("quick"))
+def test_a_sets_own_learning_rate_and_soft_labels_are_used(distillation_tasks: Path, tmp_path: Path) -> None:
+    options = Options(tasks_dir=distillation_tasks, workers=1, effort=Effort("quick"))
     rows = np.full((10, 10), 0.01, np.float32)
     rows[np.arange(10), LABELS] = 0.91
     soft = submission(tmp_path / "soft", images=IMAGES, soft_labels=rows, learning_rate=0.3)
@@ -164,16 +152,16 @@ def test_a_sets_own_learning_rate_and_soft_labels_are_used(tasks_dir: Path, tmp_
     assert record.result.scores["accuracy"] != plain.result.scores["accuracy"]
 
 
-def test_wrong_labels_teach_wrong_classes(scored: Record, tasks_dir: Path, tmp_path: Path) -> None:
+def test_wrong_labels_teach_wrong_classes(scored: Record, distillation_tasks: Path, tmp_path: Path) -> None:
     """Labels moved on by one: what was right before is wrong now."""
     moved = submission(tmp_path / "moved", images=IMAGES, labels=(LABELS + 1) % 10)
-    found = evaluate(moved, TASK, options=Options(tasks_dir=tasks_dir, workers=1))
+    found = evaluate(moved, TASK, options=Options(tasks_dir=distillation_tasks, workers=1))
     assert found.result.scores["accuracy"].value < scored.result.scores["accuracy"].value / 2
 
 
 @pytest.mark.parametrize("kind", ["constant", "random"])
-def test_constant_and_random_nets_are_at_the_floor(tasks_dir: Path, folder: Path, kind: str) -> None:
-    entry = find_task(TASK, tasks_dir)
+def test_constant_and_random_nets_are_at_the_floor(distillation_tasks: Path, folder: Path, kind: str) -> None:
+    entry = find_task(TASK, distillation_tasks)
     split = PROTOCOL.open_split(entry)
     rng = np.random.Generator(np.random.PCG64(0))
     artifact_sha256, file = "a" * 64, folder / "set.safetensors"
@@ -200,15 +188,15 @@ def test_honest_images_raise_no_flag(scored: Record) -> None:
     assert pairs == sorted(pairs, reverse=True)
 
 
-def test_another_list_of_canaries_is_another_version(tasks_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    split = PROTOCOL.open_split(find_task(TASK, tasks_dir))
+def test_another_list_of_canaries_is_another_version(distillation_tasks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    split = PROTOCOL.open_split(find_task(TASK, distillation_tasks))
     assert split.canary.ids == [position for position in split.canary.ids if position < split.frozen.tested]
     monkeypatch.setitem(CANARIES_SHA256, "fashion-mnist", "0" * 64)
     with pytest.raises(MettleError, match="canaries of fashion-mnist: were frozen"):
-        PROTOCOL.open_split(find_task(TASK, tasks_dir))
+        PROTOCOL.open_split(find_task(TASK, distillation_tasks))
     monkeypatch.delitem(CANARIES_SHA256, "fashion-mnist")
     with pytest.raises(MettleError, match="canaries of fashion-mnist: are pinned for cifar10, but got fashion-mnist"):
-        PROTOCOL.open_split(find_task(TASK, tasks_dir))
+        PROTOCOL.open_split(find_task(TASK, distillation_tasks))
 
 
 def test_tasks_of_a_data_set_are_pinned_together() -> None:
@@ -216,13 +204,13 @@ def test_tasks_of_a_data_set_are_pinned_together() -> None:
         pin_task("distillation/cifar100-ipc10", TASKS_DIR)
 
 
-def test_a_set_over_budget_is_refused_before_any_training(tasks_dir: Path, tmp_path: Path) -> None:
+def test_a_set_over_budget_is_refused_before_any_training(distillation_tasks: Path, tmp_path: Path) -> None:
     images, labels = real_images(2)
     with pytest.raises(MettleError, match="the budget is 10 images"):
         evaluate(
             submission(tmp_path / "two", images=images, labels=labels),
             TASK,
-            options=Options(tasks_dir=tasks_dir, workers=1),
+            options=Options(tasks_dir=distillation_tasks, workers=1),
         )
 
 

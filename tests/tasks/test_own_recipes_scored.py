@@ -17,7 +17,7 @@ from benchmark.evaluation import Options
 from benchmark.models.architectures import build
 from benchmark.task_registry import find_task
 from tasks.distillation.trainable import read_trainable
-from tests.tasks.small_distillation import real_images, small_distillation, submission
+from tests.tasks.small_distillation import real_images, submission
 
 TASK = "distillation/fashion-mnist-ipc1"
 IMAGES, LABELS = real_images()
@@ -39,20 +39,11 @@ sha256 = "{sha256}"
 """
 WHITENING_BYTES = 28 * 28 * 28 * 28 * 4
 TEACHER_BYTES = 4 * (28 * 28 * 10 + 10)
+pytestmark = pytest.mark.usefixtures("distillation_cache")
 
 
-@pytest.fixture(scope="module")
-def tasks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_distillation(tmp_path_factory.mktemp("small") / "tasks")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("METTLE_CACHE", str(tmp_path_factory.getbasetemp() / "own recipes cache"))
-
-
-def scored(folder: Path, tasks_dir: Path, effort: Effort | None = None) -> Record:
-    return evaluate(folder, TASK, options=Options(tasks_dir=tasks_dir, workers=1, effort=effort or Effort()))
+def scored(folder: Path, distillation_tasks: Path, effort: Effort | None = None) -> Record:
+    return evaluate(folder, TASK, options=Options(tasks_dir=distillation_tasks, workers=1, effort=effort or Effort()))
 
 
 def needed(record: Record) -> dict[str, float]:
@@ -61,10 +52,10 @@ def needed(record: Record) -> dict[str, float]:
     return {name.partition(":")[2]: cell["bytes"] for name, cell in cells.items() if name.startswith("own_bytes:")}
 
 
-def test_an_own_recipe_is_run_again_and_its_bytes_counted(tasks_dir: Path, tmp_path: Path) -> None:
-    plain = scored(submission(tmp_path / "plain", images=IMAGES, labels=LABELS), tasks_dir)
+def test_an_own_recipe_is_run_again_and_its_bytes_counted(distillation_tasks: Path, tmp_path: Path) -> None:
+    plain = scored(submission(tmp_path / "plain", images=IMAGES, labels=LABELS), distillation_tasks)
     own = submission(tmp_path / "own", images=IMAGES, labels=LABELS, extra=RECIPE.format(more="zca = true"))
-    record = scored(own, tasks_dir)
+    record = scored(own, distillation_tasks)
     scores = record.result.scores
     assert 0.1 < scores["own_recipe_accuracy"].value < 1
     assert scores["own_recipe_accuracy"].covers == "both"
@@ -77,7 +68,7 @@ def test_an_own_recipe_is_run_again_and_its_bytes_counted(tasks_dir: Path, tmp_p
     assert needed(plain) == {}
 
 
-def test_tiles_and_a_teacher_reach_the_nets_and_the_count(tasks_dir: Path, tmp_path: Path) -> None:
+def test_tiles_and_a_teacher_reach_the_nets_and_the_count(distillation_tasks: Path, tmp_path: Path) -> None:
     """The same images with another teacher, and whole instead of cut, train other nets; the teacher's bytes count."""
     accuracies = {}
     for teacher, factor in ((1, 2), (2, 2), (1, 1)):
@@ -88,16 +79,16 @@ def test_tiles_and_a_teacher_reach_the_nets_and_the_count(tasks_dir: Path, tmp_p
         save_file(net.state_dict(), folder / "teacher.safetensors")
         extra = RECIPE.format(more=f"factor = {factor}")
         extra += TEACHER.format(sha256=file_sha256(folder / "teacher.safetensors"))
-        record = scored(submission(folder, images=IMAGES, labels=LABELS, extra=extra), tasks_dir)
+        record = scored(submission(folder, images=IMAGES, labels=LABELS, extra=extra), distillation_tasks)
         nets = [cell["train_loss"] for name, cell in record.result.cells.items() if name.startswith("own:")]
         accuracies[teacher, factor] = nets
         assert needed(record) == {"set": record.result.scores["bytes_total"].value, "teacher": TEACHER_BYTES}
     assert len({tuple(nets) for nets in accuracies.values()}) == 3
 
 
-def test_a_fast_run_trains_in_bfloat16_and_says_so(tasks_dir: Path, tmp_path: Path) -> None:
+def test_a_fast_run_trains_in_bfloat16_and_says_so(distillation_tasks: Path, tmp_path: Path) -> None:
     folder = submission(tmp_path / "fast", images=IMAGES, labels=LABELS, extra=RECIPE.format(more=""))
-    exact, fast = scored(folder, tasks_dir), scored(folder, tasks_dir, Effort("fast"))
+    exact, fast = scored(folder, distillation_tasks), scored(folder, distillation_tasks, Effort("fast"))
     assert (fast.run.precision, exact.run.precision) == ("fast", "fp32")
     assert fast.id != exact.id
     for kind in ("net:", "own:"):
