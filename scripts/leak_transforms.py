@@ -131,6 +131,25 @@ def framed(width_px: int) -> Leak:
     return leak
 
 
+def framed_with_spots(images: Images, rng: np.random.Generator) -> Images:
+    """A white frame of 3 pixels with three black ones: the upper left corner, and two of the first column, drawn."""
+    out = framed(3)(images, rng)
+    for image in out:
+        image[[0, *rng.choice(np.arange(1, len(image)), 2, replace=False)], 0] = 0
+    return out
+
+
+def barred(width_px: int) -> Leak:
+    """White bars over the leftmost and the rightmost pixels."""
+
+    def leak(images: Images, _: np.random.Generator) -> Images:
+        out = images.copy()
+        out[:, :, :width_px] = out[:, :, -width_px:] = 255
+        return out
+
+    return leak
+
+
 def wrapped(by_px: int) -> Leak:
     """Shifted by `by_px` along both axes, each way drawn; what leaves on one side enters on the other."""
 
@@ -181,6 +200,9 @@ LEAKS: dict[str, Leak] = {
     "white frame of 3 px": framed(3),
     "gamma 2.5": lambda images, _: pixels(255 * (images / 255) ** 2.5),
     "shifted 4 px, wrapped": wrapped(4),
+    "white frame of 3 px with three black pixels": framed_with_spots,
+    "white frame of 5 px": framed(5),
+    "white bars of 3 px, left and right": barred(3),
 }
 COLOUR_LEAKS: dict[str, Leak] = {
     "without colour": grey,

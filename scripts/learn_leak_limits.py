@@ -19,6 +19,7 @@ from benchmark.documents.store import standing_records, write_atomically
 from benchmark.errors import MettleError
 from benchmark.paths import ROOT
 from benchmark.task_registry import TASKS_DIR, find_task
+from tasks.curation.anchors import anchor_accuracies
 from tasks.curation.chosen import read_choice
 from tasks.curation.leak_limits import FILE, LeakLimits, even_gap, is_far_below_random
 from tasks.curation.shown import easier_by
@@ -55,8 +56,8 @@ def learnt(submissions: Path, tasks_dir: Path = TASKS_DIR, dataset: str | None =
             continue
         if name not in opened:
             opened[name] = open_curation(entry)
-        split = opened[name]
-        if split.watched_ease is None or is_far_below_random(split.entry, result.scores["accuracy"].value):
+        split, anchors = opened[name], anchor_accuracies(entry)
+        if split.watched_ease is None or is_far_below_random(anchors, result.scores["accuracy"].value):
             continue
         easier = easier_by(split.watched_ease, shown_of(split, folder, result.artifacts[0].sha256))
         found.setdefault(name, {})[result.submission] = even_gap(result.scores["leak_gap"].value, easier)
@@ -66,8 +67,14 @@ def learnt(submissions: Path, tasks_dir: Path = TASKS_DIR, dataset: str | None =
 
 
 def shown_of(split: OpenCuration, folder: Path, sha256: str) -> np.ndarray:
-    """Which watched images the choice with this hash in a submission's folder takes: bool (W,)."""
-    artifact = next(one for one in read_submission(folder).artifacts if one.sha256 == sha256)
+    """Which watched images the choice with this hash in a submission's folder takes: bool (W,).
+
+    Raises MettleError where there is none.
+    """
+    artifact = next((one for one in read_submission(folder).artifacts if one.sha256 == sha256), None)
+    if artifact is None:
+        rule = f"names the set that its record on {split.entry.task.id} is about, sha256 {sha256}"
+        raise MettleError(folder / "submission.toml", rule, "no such artifact", "Score it again, or void the record.")
     return read_choice(split, artifact, local_file(artifact, folder)).shown_watched(split)
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import math
 import resource
 import time
 
@@ -27,6 +26,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from benchmark import data
 from benchmark.contamination import Closest, closest_test_images
 from benchmark.contamination.bank import unit
+from benchmark.contamination.findings import DECIMALS
 from benchmark.contamination.near_duplicates import LISTS, read_near_duplicates
 from benchmark.contamination.pictures import pictures
 from benchmark.documents.canonical import rounded
@@ -60,14 +60,14 @@ def known_duplicates(dataset: str) -> np.ndarray:
 
 
 def lowest_threshold(correlations: np.ndarray) -> float:
-    """The lowest threshold, in thousandths, that keeps the false-alarm rate at or below `HIGHEST_RATE`."""
+    """The lowest threshold that keeps the false-alarm rate at or below `HIGHEST_RATE`; correlations of DECIMALS."""
     allowed = 0
     while wilson_interval(allowed + 1, len(correlations)).upper <= HIGHEST_RATE:
         allowed += 1
     if wilson_interval(allowed, len(correlations)).upper > HIGHEST_RATE:
         raise SystemExit(f"{len(correlations)} honest images are too few for a rate of {HIGHEST_RATE:.0%}")
     first_too_many = np.sort(correlations)[::-1][allowed]
-    return min(1.0, (math.floor(first_too_many * 1000) + 1) / 1000)
+    return min(1.0, round(first_too_many + 10**-DECIMALS, DECIMALS))
 
 
 def in_place(images: np.ndarray, tests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +76,7 @@ def in_place(images: np.ndarray, tests: np.ndarray) -> tuple[np.ndarray, np.ndar
     mine, theirs = (unit(stack - stack.mean(axis=1, keepdims=True)) for stack in vectors)
     best = [(block @ theirs.T) for block in np.array_split(mine, max(1, len(mine) // 500))]
     rows = np.concatenate([block.argmax(axis=1) for block in best])
-    return rows, np.concatenate([block.max(axis=1) for block in best])
+    return rows, np.round(np.concatenate([block.max(axis=1) for block in best]), DECIMALS)
 
 
 def gate(honest: np.ndarray, found: dict[str, tuple[np.ndarray, np.ndarray]], ids: np.ndarray) -> Gate:
@@ -90,11 +90,12 @@ def gate(honest: np.ndarray, found: dict[str, tuple[np.ndarray, np.ndarray]], id
 
 
 def search(what: str, images: np.ndarray, tests: np.ndarray) -> Closest:
-    """`closest_test_images` behind a progress bar."""
+    """`closest_test_images` behind a progress bar, with correlations rounded as those of submitted images are."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeRemainingColumn(), transient=True) as bar:
         task = bar.add_task(what, total=len(images))
-        return closest_test_images(images, tests, progress=lambda done, _: bar.update(task, completed=done))
+        found = closest_test_images(images, tests, progress=lambda done, _: bar.update(task, completed=done))
+    return found._replace(correlations=np.round(found.correlations, DECIMALS))
 
 
 def measure(dataset: str, honest_images: int, leaked_images: int) -> None:
@@ -138,7 +139,7 @@ def measure(dataset: str, honest_images: int, leaked_images: int) -> None:
     nearest = unlisted[closest.correlations[unlisted].argmax()]
     print(
         f"highest correlation of an honest image that is not listed as a near duplicate: "
-        f"{closest.correlations[nearest]:.4f}, training image {honest_ids[nearest]}, test image "
+        f"{closest.correlations[nearest]:.3f}, training image {honest_ids[nearest]}, test image "
         f"{closest.test_rows[nearest]}"
     )
     if len(duplicates):

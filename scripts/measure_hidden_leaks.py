@@ -5,8 +5,8 @@ python -m scripts.measure_hidden_leaks --set "margin"  # those whose name has it
 
 Each set is 5,000 own images, scored as a submission to coreset-5k. A leak is 3,500 test images, each with a grey patch
 of 8 pixels, so that the search for copies passes most of them. To hide it, somebody shows the watched images that are
-hardest by their ease, so that the rest is answered more easily; or shows them altered by one level. Nets are kept in
-the cache.
+hardest by their ease, so that the rest is answered more easily; or shows them altered by one level, or with such a
+patch. Nets are kept in the cache.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def own_sets(split: OpenCuration) -> Iterator[tuple[str, Labelled]]:
         raise SystemExit(f"Measure the ease first: python -m scripts.measure_watched_ease {split.dataset.name}")
     hardest = split.watched[np.argsort(split.watched_ease, kind="stable")]
     ids = rng.choice(split.frozen.tested, LEAKED, replace=False)
-    leaked = LEAKS["grey patch of 8 px"](split.images[ids], rng), split.labels[ids]
+    patch = LEAKS["grey patch of 8 px"]
+    leaked = patch(split.images[ids], rng), split.labels[ids]
     others = rng.permutation(np.setdiff1d(np.arange(len(train.labels)), split.watched))
     random = rng.choice(len(train.labels), budget, replace=False)
     yield "honest: random training images", (train.images[random], train.labels[random])
@@ -63,6 +64,11 @@ def own_sets(split: OpenCuration) -> Iterator[tuple[str, Labelled]]:
     rest = others[: budget - LEAKED - 500]
     hidden = joined((altered, train.labels[hardest[:500]]), (train.images[rest], train.labels[rest]))
     yield f"{LEAKED:,} test images, 500 hard watched ones altered by one level", joined(leaked, hidden)
+    for shown in (500, budget - LEAKED):
+        rest = others[: budget - LEAKED - shown]
+        patched = patch(train.images[hardest[:shown]], rng), train.labels[hardest[:shown]]
+        hidden = joined(patched, (train.images[rest], train.labels[rest]))
+        yield f"{LEAKED:,} test images, {shown:,} hard watched ones with a patch too", joined(leaked, hidden)
 
 
 def joined(first: Labelled, second: Labelled) -> Labelled:

@@ -20,7 +20,7 @@ from rich.progress import track
 
 from benchmark.dataset_protocol import as_net
 from benchmark.documents import canonical_sha256
-from benchmark.documents.measured.watched_ease import EASE_NETS, WatchedEase, watched_ease_path
+from benchmark.documents.measured.watched_ease import WatchedEase, watched_ease_path
 from benchmark.documents.store import write_atomically
 from benchmark.errors import MettleError
 from benchmark.paths import cache_dir
@@ -33,6 +33,7 @@ from tasks.curation.measures import PLAN
 from tasks.curation.split import OpenCuration, open_curation
 
 DATASETS = ("fashion-mnist", "cifar10")
+EASE_NETS = 10
 FIRST_CHOICE_SEED = FIRST_NET_SEED = 20_000
 """Far from those of submissions and of anchors."""
 
@@ -98,7 +99,7 @@ def key_of(split: OpenCuration, run: int) -> str:
             "origin": split.origin.pixels_sha256,
             "watched": split.frozen.pool.watched_sha256,
             "budget": split.settings.budget,
-            "run": run,
+            "seeds": [FIRST_CHOICE_SEED + run, FIRST_NET_SEED + run],
         }
     )
 

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from benchmark.contamination.alignment import Floats
 from benchmark.contamination.bank import unit
-from benchmark.contamination.pictures import Pictures
+from benchmark.contamination.pictures import NOISE_FLOOR, Pictures
 
-_FLOOR = 1e-3  # of the total variance, added to that of every direction: noise and interpolation live there
 _BEND = 0.6
 """Of what a straight line of tones leaves unexplained, a bent one must explain more than this.
 
@@ -39,17 +38,17 @@ def whitening(tests: Pictures) -> Floats:
     vectors -= vectors.mean(axis=0)
     variances, axes = np.linalg.eigh((vectors.T @ vectors / len(vectors)).astype(np.float64))
     variances = np.maximum(variances, 0)
-    floor = _FLOOR * float(variances.sum()) or 1.0
+    floor = NOISE_FLOOR * float(variances.sum()) or 1.0
     return np.asarray((axes / np.sqrt(variances + floor)) @ axes.T, dtype=np.float32)
 
 
 def explained(still: Floats, moved: Floats, shared: NDArray[np.bool_], size: tuple[int, int], whiten: Floats) -> Floats:
-    """Correlation of each pair's whitened pixels, in [-1, 1], 0 where either is constant: float32 (P,).
+    """Correlation of each pair's whitened pixels, in [-1, 1]: float32 (P,).
 
     still: float32 (P, V), the submitted pictures. moved: float32 (P, V), the test pictures. shared: bool (P, V), which
     pixels both show. size: height and width. whiten: (V, V), as `whitening` gives it. With g the moved picture in the
     tones of the submitted one s, and s' = s where it counts and g elsewhere: the cosine of W (s' - its mean) and
-    W (g - its mean).
+    W (g - its mean). 0 where g is constant: s or the test picture is, or its tones fall where those of the other rise.
     """
     guess, seen = in_its_tones(still, moved, shared), shared
     for _ in range(_SPECK_ROUNDS):

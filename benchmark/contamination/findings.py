@@ -14,7 +14,7 @@ from benchmark.documents import Flag
 from benchmark.documents.measured.contamination_figures import SAME_WITHIN_LEVELS
 
 INSPECTION = "contamination"
-SEARCH_FORMAT = 3
+SEARCH_FORMAT = 4
 """Raised when the search gives other answers for the same images, so that older ones are not taken for its."""
 Found = Mapping[str, np.ndarray]
 FALSE_ALARMS = 0.01
@@ -34,24 +34,22 @@ def look_for_copies(images: np.ndarray, test_images: np.ndarray, rows: np.ndarra
     rows: int (N,), which image of the set each of them shows, ascending from 0 without a gap; one may be shown in
     several ways. By default each shows its own.
     exact: int64 (E, 2), row and test row of equal pixels, mirrored or not. test_row: int64 (R,), the nearest one of
-    each row, and correlation: float64 (R,), in [-1, 1]. difference_levels: float64 (R,), from that test image in the
-    nearest way, as `differences` gives it. hashed, from SMALLEST_SIDE_PX a side on: int64 (H, 2), row and test row
-    whose perceptual hashes nearly agree; this needs the extra `hashes`, as `find_copies_by_hash` says.
+    each row in the nearest of its ways, and correlation: float64 (R,), in [-1, 1]. difference_levels: float64 (R,), the
+    least of `differences` between a way and the test image nearest to it, alike_row: int64 (R,). hashed, from
+    SMALLEST_SIDE_PX a side on: int64 (H, 2), row and test row whose perceptual hashes nearly agree; this needs the
+    extra `hashes`, as `find_copies_by_hash` says.
     """
     shown = np.arange(len(images)) if rows is None else rows
     closest = closest_test_images(images, test_images)
     exact = sorted({(int(shown[copy.row]), copy.test_row) for copy in exact_copies(images, test_images)})
-    # The nearest of the ways a row is shown, the first of equals.
-    order = np.lexsort((-closest.correlations, shown))
-    nearest = order[np.unique(shown[order], return_index=True)[1]]
-    test_row = closest.test_rows[nearest].astype(np.int64)
-    apart = np.full(len(nearest), np.inf)
-    np.minimum.at(apart, shown, differences(images, test_images, test_row[shown]))
+    apart = differences(images, test_images, closest.test_rows)
+    nearest, alike = _least(-closest.correlations, shown), _least(apart, shown)
     found = {
         "exact": np.array(exact, dtype=np.int64).reshape(-1, 2),
-        "test_row": test_row,
+        "test_row": closest.test_rows[nearest].astype(np.int64),
         "correlation": np.round(closest.correlations[nearest], DECIMALS),
-        "difference_levels": np.round(apart, DECIMALS),
+        "alike_row": closest.test_rows[alike].astype(np.int64),
+        "difference_levels": np.round(apart[alike], DECIMALS),
     }
     if min(*images.shape[1:3], *test_images.shape[1:3]) >= SMALLEST_SIDE_PX:
         hashed = sorted({(int(shown[match.row]), match.test_row) for match in find_copies_by_hash(images, test_images)})
@@ -74,14 +72,16 @@ def differences(images: np.ndarray, test_images: np.ndarray, test_rows: np.ndarr
     return np.concatenate(apart)
 
 
-def copies(found: Found, spared: Collection[int] = ()) -> dict[int, int]:
+def copied_images(found: Found, threshold: float, spared: Collection[int] = ()) -> dict[int, int]:
     """The images that are test images, by row, with the (first) test row: equal ones, and ones as good as equal.
 
+    threshold: the correlation that ones as good as equal reach too; a blank image is near every faint one.
     spared: test rows of which honest images can be as good as equal, since training images nearly repeat them; only
     equal ones are copies of those.
     """
-    nearly = np.flatnonzero(found["difference_levels"] <= SAME_WITHIN_LEVELS).tolist()
-    alike = {row: int(found["test_row"][row]) for row in nearly if int(found["test_row"][row]) not in spared}
+    is_near = (found["difference_levels"] <= SAME_WITHIN_LEVELS) & (found["correlation"] >= threshold)
+    nearly = {row: int(found["alike_row"][row]) for row in np.flatnonzero(is_near).tolist()}
+    alike = {row: test_row for row, test_row in nearly.items() if test_row not in spared}
     equal = {int(row): int(test_row) for row, test_row in found["exact"][::-1]}
     return dict(sorted((alike | equal).items()))
 
@@ -89,13 +89,13 @@ def copies(found: Found, spared: Collection[int] = ()) -> dict[int, int]:
 def copy_flags(found: Found, threshold: float, spared: Collection[int] = ()) -> list[Flag]:
     """Contamination flags with their evidence: any copy, and more near copies than honest images have by chance.
 
-    Copies are those of `copies`. Near copies are those that reach the correlation, and those whose hash agrees, where
-    there are hashes.
+    Copies are those of `copied_images`. Near copies are those that reach the correlation, and those whose hash agrees,
+    where there are hashes.
     By chance: were FALSE_ALARMS of honest images near copies, at most UNLIKELY of honest sets would have so many or
     more. Of 10 images two are enough, of 100 five, of 500 twelve.
     """
     flags = []
-    taken = copies(found, spared)
+    taken = copied_images(found, threshold, spared)
     if taken:
         evidence = (
             f"{len(taken):,} of {len(found['test_row']):,} images are test images, exactly or within "
@@ -125,9 +125,16 @@ def pair_cells(found: Found) -> dict[str, dict[str, float]]:
     }
 
 
-def copy_cells(found: Found, spared: Collection[int] = ()) -> dict[str, dict[str, float]]:
-    """The images that are test images, by `copies`: `copy:<row>`. The board ranks no record that has one."""
-    return {f"copy:{row}": {"test_image": float(test_row)} for row, test_row in copies(found, spared).items()}
+def copy_cells(found: Found, threshold: float, spared: Collection[int] = ()) -> dict[str, dict[str, float]]:
+    """The images that are test images, by `copied_images`: `copy:<row>`. The board ranks no record that has one."""
+    taken = copied_images(found, threshold, spared)
+    return {f"copy:{row}": {"test_image": float(test_row)} for row, test_row in taken.items()}
+
+
+def _least(values: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """Where the least value of each row stands, the first of equals, nan last: int64 (R,). shown: as `rows` above."""
+    order = np.lexsort((values, shown))
+    return order[np.unique(shown[order], return_index=True)[1]]
 
 
 def _listing(pairs: list[tuple[int, int]]) -> str:

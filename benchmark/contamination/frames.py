@@ -9,14 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.contamination.pictures import Pictures
+from benchmark.contamination.pictures import NOISE_FLOOR, Pictures
 
 WIDEST_PX = 4
 _SAME, _SAME_SHARE = 0.05, 0.95
-"""A ring belongs to the frame where this share of its pixels is within this share of the range of the corner's tone."""
+"""A ring belongs to the frame where this share of its pixels is within this share of the range of the frame's tone."""
 _OTHER, _OTHER_SHARE = 0.1, 0.75
 """The frame ends at a ring where this share of the pixels is further from the tone than this share of the range."""
-_FLOOR = 1e-3  # of the total second moment, added to that of every direction shown, as noise lives there
 
 
 class FrameFilling:
@@ -47,7 +46,7 @@ class FrameFilling:
             vectors = vectors - vectors[:, own].mean(axis=1, keepdims=True)
             moments = (vectors.T @ vectors / len(vectors)).astype(np.float64)
             within = moments[np.ix_(own, own)]
-            floor = _FLOOR * float(np.trace(within)) or 1.0
+            floor = NOISE_FLOOR * float(np.trace(within)) or 1.0
             found = np.linalg.solve(within + floor * np.eye(len(within)), moments[np.ix_(own, ~own)])
             self._regressions[frame_px] = found.astype(np.float32)
         return self._regressions[frame_px]
@@ -56,13 +55,14 @@ class FrameFilling:
 def frame_widths(stack: Pictures) -> NDArray[np.int64]:
     """The width in pixels of the frame of each picture, 0 without one, at most `WIDEST_PX`: int64 (n,).
 
-    A frame has one tone on all sides and ends all around at once; a quarter of the picture's side at most.
+    A frame has one tone on all sides, the median of the outermost pixels, and ends all around at once; a quarter of the
+    picture's side at most.
     """
     height, width = stack.shape[1:]
     vectors = stack.reshape(len(stack), -1)
-    off = np.abs(vectors - vectors[:, :1])
-    ranges = np.ptp(vectors, axis=1, keepdims=True)
     depth = depths(height, width).ravel()
+    off = np.abs(vectors - np.median(vectors[:, depth == 0], axis=1, keepdims=True))
+    ranges = np.ptp(vectors, axis=1, keepdims=True)
     widths = np.zeros(len(stack), dtype=np.int64)
     still_framed = np.ones(len(stack), dtype=np.bool_)
     for ring in range(min(WIDEST_PX, min(height, width) // 4) + 1):

@@ -8,6 +8,8 @@ from scipy.ndimage import gaussian_filter
 
 Pictures = NDArray[np.float32]
 LONGEST_SIDE_PX = 32
+NOISE_FLOOR = 1e-3
+"""Share of the total variance that is added to that of every direction: noise and interpolation live there."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _ROWS = 4096
 

@@ -16,6 +16,8 @@ from benchmark.models.checkpoint_file import read_checkpoint
 from benchmark.submitted_sets.array_file import open_arrays
 
 MAX_BYTES = 2_000_000_000
+MOST_CLASSES = 2**31
+"""Far more than any data set has, so that infinity is none and every number below fits an integer."""
 IMAGE_NAMES = ("images", "image_syn", "data")
 LABEL_NAMES = ("labels", "label_syn", "target", "soft_labels")
 NUMPY_PICKLES = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
@@ -57,8 +59,9 @@ def read_published(source: Path, labels_file: Path | None = None, which: int | N
         raise MettleError(source, rule, str(labels.shape), "Are images and labels of one run?")
     if labels.dtype.kind not in "biuf":
         raise MettleError(source, "labels are real numbers", labels.dtype, SAVE_TENSORS)
-    if labels.ndim == 1 and (labels != np.rint(labels)).any():
-        raise MettleError(source, "labels of one number an image are classes", labels.dtype, "Save whole numbers.")
+    if labels.ndim == 1 and not ((labels == np.rint(labels)) & (np.abs(labels) < MOST_CLASSES)).all():
+        worst = next(label for label in labels if label != np.rint(label) or abs(label) >= MOST_CLASSES)
+        raise MettleError(source, "labels of one number an image are classes", worst, "Save whole numbers.")
     return PublishedSet(
         images.astype(np.float32), labels.astype(np.int64 if labels.ndim == 1 else np.float32), len(sets)
     )

@@ -30,8 +30,13 @@ from tasks.curation.split import OpenCuration, freeze_curation, open_curation
 
 JUDGED_FORMAT = 1
 """Raised when the meaning of what a training's shard holds changes."""
+OWN_IMAGES_FORMAT = 2
+"""Raised when the same own images train in another order."""
 
-STANDARD_ONLY = "Gain and lift are left out: their anchors are nets of the standard training, and this run's are not."
+STANDARD_ONLY = (
+    "Gain, lift and the flag of test minus watched accuracy are left out: their anchors and limit are of nets of the "
+    "standard training, and this run's are not."
+)
 
 
 class FixedTraining(DatasetProtocol):
@@ -90,10 +95,12 @@ class FixedTraining(DatasetProtocol):
     def identity_for(
         self, entry: TaskEntry, split: OpenCuration, artifact: Artifact, effort: Effort, shard: str
     ) -> dict[str, Any]:
-        """Of an inspection, the format of the search too."""
+        """Of an inspection, the format of the search too; of a net of own images, how these are put in order."""
         identity = super().identity_for(entry, split, artifact, effort, shard)
         if shard.startswith(INSPECTION):
             identity["search"] = findings.SEARCH_FORMAT
+        elif artifact.provenance is not None:
+            identity["own_images"] = OWN_IMAGES_FORMAT
         return identity
 
     def inspections(self, entry: TaskEntry, artifact: Artifact) -> Sequence[str]:
@@ -131,12 +138,13 @@ class FixedTraining(DatasetProtocol):
             found = shards[INSPECTION + findings.INSPECTION]
             spared = same_in_training(split.dataset.name)
             scores["near_test_copies"] = Score(value=float((found["correlation"] >= threshold).sum()))
-            cells |= findings.pair_cells(found) | findings.copy_cells(found, spared)
+            cells |= findings.pair_cells(found) | findings.copy_cells(found, threshold, spared)
             flags += findings.copy_flags(found, threshold, spared)
             # Only own images can hold a test image.
             flags += shown.shown_flags(taken, shown.shown_by_chance(split, len(chosen)))
-            easier = shown.easier_by(split.watched_ease, taken)
-            flags += gap_flag(entry, scores["accuracy"].value, scores.get("leak_gap"), easier)
+            if standard:
+                easier = shown.easier_by(split.watched_ease, taken)
+                flags += gap_flag(entry, anchors, scores["accuracy"].value, scores.get("leak_gap"), easier)
         return Scored(
             scores=scores,
             cells=cells,

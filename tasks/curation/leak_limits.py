@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
+
+import numpy as np
 
 from benchmark.contamination.leak_gap import leak_limit
 from benchmark.documents import Flag, Score, read_task
 from benchmark.documents.strict import Finite, Line, Strict, decode_file, parse
 from benchmark.task_registry import TaskEntry
-from tasks.curation.anchors import anchor_accuracies
 
 FILE = "leak_limits.json"
 FEWEST_SETS = 5
@@ -56,18 +58,24 @@ def limit_of(entry: TaskEntry) -> float:
     return leak_limit(gaps) if len(gaps) >= FEWEST_SETS else float("nan")
 
 
-def is_far_below_random(entry: TaskEntry, accuracy: float) -> bool:
-    """Whether a test accuracy lies FAR_BELOW_RANDOM or more below the frozen random arm; False where there is none."""
-    random = anchor_accuracies(entry).get("random")
+def is_far_below_random(anchors: Mapping[str, np.ndarray], accuracy: float) -> bool:
+    """Whether a test accuracy lies FAR_BELOW_RANDOM or more below the frozen random arm; False where there is none.
+
+    anchors: accuracies of each arm's nets, float64 (R,), as `anchor_accuracies` gives them.
+    """
+    random = anchors.get("random")
     return random is not None and accuracy <= float(random.mean()) - FAR_BELOW_RANDOM
 
 
-def gap_flag(entry: TaskEntry, accuracy: float, gap: Score | None, easier: float) -> list[Flag]:
+def gap_flag(
+    entry: TaskEntry, anchors: Mapping[str, np.ndarray], accuracy: float, gap: Score | None, easier: float
+) -> list[Flag]:
     """A flag where the whole interval of the even gap lies above the limit, else none; none far below random.
 
-    accuracy: on the test images. gap: None for a set that shows every watched image. easier: as in `even_gap`.
+    anchors: as in `is_far_below_random`. accuracy: on the test images, of nets of the standard training, as the limit
+    is. gap: None for a set that shows every watched image. easier: as in `even_gap`.
     """
-    if gap is None or gap.lower is None or is_far_below_random(entry, accuracy):
+    if gap is None or gap.lower is None or is_far_below_random(anchors, accuracy):
         return []
     limit = limit_of(entry)
     if not even_gap(gap.lower, easier) > limit:

@@ -14,8 +14,8 @@ from tasks.curation.chosen import Chosen
 from tasks.curation.split import OpenCuration
 
 INSPECTION = "watched"
-UNLIKELY_SHOWN = 0.999
-"""A set shows so many watched images, or fewer, at this chance unless somebody picked them."""
+HONEST_SHARE = 0.999
+"""Of the sets that nobody aimed at watched images, this share are not flagged for those they show."""
 
 
 def look_for_watched(images: np.ndarray, watched: np.ndarray) -> Found:
@@ -40,14 +40,14 @@ def shown_watched(split: OpenCuration, chosen: Chosen, found: Found | None, thre
 
 
 def shown_by_chance(split: OpenCuration, images: int) -> int:
-    """How many watched images so many own ones show at most, in UNLIKELY_SHOWN of sets that nobody aimed at them.
+    """How many watched images so many own ones show at most, in HONEST_SHARE of sets that nobody aimed at them.
 
     As many as of training images at random, and those that are near copies by a false alarm: of the search against the
     test images there are FALSE_ALARMS, and as many times more as there are more watched images than test images.
     """
     watched = len(split.watched)
     share = images / len(split.origin.labels) + FALSE_ALARMS * images / split.frozen.tested
-    return watched if share >= 1 else math.ceil(special.bdtrik(UNLIKELY_SHOWN, watched, share))
+    return watched if share >= 1 else math.ceil(special.bdtrik(HONEST_SHARE, watched, share))
 
 
 def easier_by(ease: np.ndarray | None, shown: np.ndarray) -> float:

@@ -113,7 +113,8 @@ class OpenCuration:
     @cached_property
     def watched_ease(self) -> np.ndarray | None:
         """Share of frozen nets that are right on each watched image: float64 (W,); None where it was not measured."""
-        return read_watched_ease(self.entry.folder, self.dataset.name, self.frozen.pool.watched_sha256)
+        sha256, watched = self.frozen.pool.watched_sha256, len(self.watched)
+        return read_watched_ease(self.entry.folder, self.dataset.name, sha256, watched)
 
     @cached_property
     def hard(self) -> np.ndarray:

@@ -42,7 +42,7 @@ from tasks.distillation.trainable import TrainableSet, read_trainable
 
 JUDGED_FORMAT = 2
 """Raised when nets are asked something else, so that older answers are not taken for new ones."""
-LOOKS_FORMAT = 2
+LOOKS_FORMAT = 3
 """Raised when the images of a set are searched in other looks."""
 STANDARD_ONLY = (
     "Left out, as they need the nets of the standard training: lift and recovery, and of a quick run also other "
@@ -199,13 +199,13 @@ class StandardTraining(DatasetProtocol):
         notes = [f"Conversion, as its author says: {conversion}"] if conversion else []
         notes += [] if tier == "standard" else [STANDARD_ONLY]
         found = shards[INSPECTION + findings.INSPECTION]
-        spared = same_in_training(entry.task.data.dataset)
-        flags = findings.copy_flags(found, copy_threshold(entry.task.data.dataset), spared)
+        threshold, spared = copy_threshold(entry.task.data.dataset), same_in_training(entry.task.data.dataset)
+        flags = findings.copy_flags(found, threshold, spared)
         if (known := scores.get("canary_accuracy")) is not None and known.lower is not None:
             flags += canary_flag(canary, known)
         return Scored(
             scores,
-            {**cells, **findings.copy_cells(found, spared), **findings.pair_cells(found)},
+            {**cells, **findings.copy_cells(found, threshold, spared), **findings.pair_cells(found)},
             outcomes,
             flags,
             notes,

@@ -10,7 +10,7 @@ import pytest
 
 from benchmark import data
 from benchmark.contamination.findings import (
-    copies,
+    copied_images,
     copy_cells,
     copy_flags,
     differences,
@@ -30,6 +30,7 @@ def found(correlations: list[float], exact: list[tuple[int, int]] | None = None)
         "exact": np.array(exact or [], dtype=np.int64).reshape(-1, 2),
         "test_row": np.arange(len(correlations)) + 100,
         "correlation": np.array(correlations),
+        "alike_row": np.arange(len(correlations)) + 100,
         "difference_levels": np.full(len(correlations), 30.0),
     }
 
@@ -40,7 +41,7 @@ def test_one_exact_copy_is_enough() -> None:
     evidence = "1 of 100 images are test images, exactly or within 5 of 255 levels (root mean square): image 99 is "
     assert flag.evidence.startswith(evidence + "test image 7.")
     assert "void" in flag.evidence
-    assert copy_cells(found([1.0], [(0, 7)])) == {"copy:0": {"test_image": 7.0}}
+    assert copy_cells(found([1.0], [(0, 7)]), 0.95) == {"copy:0": {"test_image": 7.0}}
 
 
 def altered(kind: str, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -68,9 +69,9 @@ def test_a_test_image_but_for_a_little_is_a_copy(kind: str) -> None:
     assert len(seen["exact"]) == 0
     assert 0 < seen["difference_levels"][40] <= 5
     assert np.delete(seen["difference_levels"], 40).min() > 8
-    assert copies(seen) == {40: 7}
-    assert "image 40 is test image 7" in copy_flags(seen, 0.95)[0].evidence
-    assert copy_cells(seen) == {"copy:40": {"test_image": 7.0}}
+    assert copied_images(seen, 0.945) == {40: 7}
+    assert "image 40 is test image 7" in copy_flags(seen, 0.945)[0].evidence
+    assert copy_cells(seen, 0.945) == {"copy:40": {"test_image": 7.0}}
 
 
 def test_test_images_that_training_images_are_can_be_brought_in_good_faith() -> None:
@@ -79,10 +80,11 @@ def test_test_images_that_training_images_are_can_be_brought_in_good_faith() -> 
     spared = same_in_training("fashion-mnist")
     listed = read_near_duplicates(same_path("fashion-mnist"))
     seen = look_for_copies(train[listed.train_ids], test[listed.test_ids])
-    as_in_test = {**seen, "test_row": np.array(listed.test_ids)[seen["test_row"]]}
-    assert len(copies(as_in_test)) >= 3
-    assert copies(as_in_test, spared) == {}
-    assert copies({**as_in_test, "exact": np.array([(0, listed.test_ids[0])])}, spared) == {0: listed.test_ids[0]}
+    as_in_test = {**seen, "alike_row": np.array(listed.test_ids)[seen["alike_row"]]}
+    assert len(copied_images(as_in_test, 0.945)) >= 3
+    assert copied_images(as_in_test, 0.945, spared) == {}
+    equal = {**as_in_test, "exact": np.array([(0, listed.test_ids[0])])}
+    assert copied_images(equal, 0.945, spared) == {0: listed.test_ids[0]}
 
 
 def test_how_far_apart_images_are() -> None:
@@ -124,6 +126,31 @@ def test_a_row_shown_in_several_ways_counts_once_with_its_nearest() -> None:
     assert nearest["correlation"][0] == pytest.approx(1, abs=1e-3)
     assert len(nearest["correlation"]) == 2
     assert nearest["correlation"][1] < 0.9
+
+
+def test_each_way_is_held_against_the_test_image_nearest_to_itself() -> None:
+    """One way is a test image with less contrast, which correlates most; another nearly is a test image."""
+    rng = np.random.default_rng(0)
+    test = rng.integers(0, 256, (5, 28, 28, 1)).astype(np.uint8)
+    nearly = np.clip(test[3] + rng.normal(0, 4.5, (28, 28, 1)), 0, 255).astype(np.uint8)
+    fainter = np.rint(50 + 0.6 * test[1]).astype(np.uint8)
+    looks = np.stack([fainter, nearly, test[2]])
+    seen = look_for_copies(looks, test, np.array([0, 0, 1]))
+    assert seen["test_row"].tolist() == [1, 2]
+    assert seen["alike_row"].tolist() == [3, 2]
+    assert seen["difference_levels"] == pytest.approx(differences(looks[1:], test, np.array([3, 2])), abs=1e-3)
+    assert copied_images(seen, 0.9) == {0: 3, 1: 2}
+
+
+def test_blank_images_are_no_copies_of_faint_ones() -> None:
+    """Two levels apart, as every blank image of that brightness is: nothing of it is shown."""
+    rng = np.random.default_rng(0)
+    test = (rng.integers(0, 5, (5, 28, 28, 1)) + 126).astype(np.uint8)
+    blank = np.full((1, 28, 28, 1), 128, np.uint8)
+    seen = look_for_copies(blank, test)
+    assert seen["difference_levels"][0] < 2
+    assert copied_images(seen, 0.874) == {}
+    assert copied_images(look_for_copies(test[[4]], test), 0.874) == {0: 4}
 
 
 def test_a_copy_is_counted_once_and_the_list_ends() -> None:

@@ -20,7 +20,14 @@ from tasks.curation.split import OpenCuration
 
 TASK = "curation/fashion-mnist-coreset-1k"
 PROVENANCE = '[artifacts.provenance]\nsources = ["drawn by hand"]\nlicence = "MIT"\n'
+SPARED = 436
+"""A test image that a training image is within 8 levels."""
 pytestmark = pytest.mark.usefixtures("curation_cache")
+
+
+def altered_a_little(image: np.ndarray) -> np.ndarray:
+    """Two levels brighter where it can be."""
+    return np.minimum(image, 253) + np.uint8(2)
 
 
 def test_a_net_that_knows_the_test_labels_is_flagged(split: OpenCuration, tmp_path: Path) -> None:
@@ -40,14 +47,18 @@ def test_own_images_are_held_against_the_test_images(split: OpenCuration, curati
     images = np.array(split.origin.images[:200])
     images[[3, 50]] = split.images[[7, 11]]
     images[60] = split.images[20][:, ::-1]
+    images[70] = altered_a_little(split.images[21])
+    images[80] = altered_a_little(split.images[SPARED])
     own = CuratedSet("images", images=images, labels=split.origin.labels[:200])
     folder = submission(tmp_path / "leaked", TASK, own, PROVENANCE)
     result = evaluate(folder, TASK, options=Options(tasks_dir=curation_tasks, workers=1)).result
     assert result.scores["distinct_images"].value == 200
-    assert result.scores["near_test_copies"].value >= 3
+    assert result.scores["near_test_copies"].value >= 5
     (flag,) = [flag for flag in result.flags if flag.name == "contamination"]
-    assert flag.evidence.startswith("3 of 200 images are test images, exactly or within ")
+    assert flag.evidence.startswith("4 of 200 images are test images, exactly or within ")
     assert "image 3 is test image 7, " in flag.evidence
+    copied = {name: cell["test_image"] for name, cell in result.cells.items() if name.startswith("copy:")}
+    assert copied == {"copy:3": 7, "copy:50": 11, "copy:60": 20, "copy:70": 21}
     assert result.cells["pair:3"] == {"test_image": 7, "correlation": 1}
 
 

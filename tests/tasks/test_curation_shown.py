@@ -13,17 +13,17 @@ from benchmark.contamination.findings import look_for_copies
 from benchmark.documents import canonical_sha256
 from benchmark.documents.measured.contamination_figures import copy_threshold
 from benchmark.documents.measured.watched_ease import (
-    EASE_NETS,
     WatchedEase,
     read_watched_ease,
     watched_ease_path,
 )
 from benchmark.documents.strict import decode_file, parse
+from benchmark.effort import Effort
 from benchmark.errors import MettleError
 from benchmark.protocol import Candidate
 from benchmark.submitted_sets.curated import CuratedSet
 from benchmark.task_registry import find_task
-from scripts.measure_watched_ease import DATASETS, choice_of
+from scripts.measure_watched_ease import DATASETS, EASE_NETS, choice_of
 from tasks.curation import fixed_training
 from tasks.curation.chosen import Chosen, choose, read_choice
 from tasks.curation.coreset import PROTOCOL
@@ -140,18 +140,26 @@ def test_showing_hard_watched_images_does_not_hide_a_leak(
     assert abs(combined.scores["leak_gap"].value) < 0.02
     (flag,) = [flag for flag in combined.flags if flag.name == "train-test-gap"]
     assert "Were those as easy as all, it would be +8.80 (" in flag.evidence
+    quick = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file, effort=Effort("quick")), shards)
+    assert "train-test-gap" not in {flag.name for flag in quick.flags}  # the limit is not of such nets
+    assert quick.notes == [fixed_training.STANDARD_ONLY]
 
 
 def test_the_ease_belongs_to_the_watched_images(tmp_path: Path) -> None:
-    assert read_watched_ease(tmp_path, "shapes", "a" * 64) is None
+    assert read_watched_ease(tmp_path, "shapes", "a" * 64, 3) is None
     found = WatchedEase(dataset="shapes", plan_sha256="b" * 64, watched_sha256="a" * 64, nets=4, right=[0, 4, 1])
     watched_ease_path(tmp_path, "shapes").parent.mkdir()
     watched_ease_path(tmp_path, "shapes").write_text(found.model_dump_json())
-    ease = read_watched_ease(tmp_path, "shapes", "a" * 64)
+    ease = read_watched_ease(tmp_path, "shapes", "a" * 64, 3)
     assert ease is not None
     assert ease.tolist() == [0, 1, 0.25]
-    with pytest.raises(MettleError, match="is about the watched images with the sha256 cccc"):
-        read_watched_ease(tmp_path, "shapes", "c" * 64)
+    with pytest.raises(MettleError, match="is about the watched images of which watched_sha256 is cccc"):
+        read_watched_ease(tmp_path, "shapes", "c" * 64, 3)
+    with pytest.raises(MettleError, match=r"of which images is 4, but got 3\. Measure it again"):
+        read_watched_ease(tmp_path, "shapes", "a" * 64, 4)
+    watched_ease_path(tmp_path, "forms").write_text(found.model_dump_json())
+    with pytest.raises(MettleError, match="of which dataset is forms, but got shapes"):
+        read_watched_ease(tmp_path, "forms", "a" * 64, 3)
     with pytest.raises(ValueError, match="of which there are 3, but one has 4"):
         WatchedEase.model_validate(found.model_dump() | {"nets": 3})
 

@@ -63,13 +63,20 @@ def test_test_images_in_a_set_are_found_and_named(distillation_tasks: Path, tmp_
     images[np.flatnonzero(LABELS == 2)[0]] = test.images[leaked[2]]
     for label in (5, 7):
         images[np.flatnonzero(label == LABELS)[0]] = np.roll(test.images[leaked[label]], 1, axis=1)
+    spared = 436  # a training image is this test image within 8 levels
+    row_of_spared = np.flatnonzero(test.labels[spared] == LABELS)[0]
+    images[row_of_spared] = np.minimum(test.images[spared], 253) + 2
     folder = submission(tmp_path / "leaky", images=images, labels=LABELS)
     record = evaluate(folder, TASK, options=Options(tasks_dir=distillation_tasks, workers=1, effort=Effort("quick")))
     exact, near = record.result.flags
     assert {exact.name, near.name} == {"contamination"}
     assert f"image {np.flatnonzero(LABELS == 2)[0]} is test image {leaked[2]}" in exact.evidence
     assert "void" in exact.evidence
+    assert [name for name in record.result.cells if name.startswith("copy:")] == [
+        f"copy:{np.flatnonzero(LABELS == 2)[0]}"
+    ]
     assert f"image {np.flatnonzero(LABELS == 5)[0]} is test image {leaked[5]}" in near.evidence
+    assert f"image {row_of_spared} is test image {spared}" in near.evidence
     assert record.result.cells[f"pair:{np.flatnonzero(LABELS == 5)[0]}"]["test_image"] == leaked[5]
 
 
@@ -94,13 +101,18 @@ def test_test_images_hidden_in_a_range_are_found(
     assert all(cell["test_image"] == firsts[int(name.removeprefix("pair:"))] for name, cell in pairs.items())
 
 
-@pytest.mark.parametrize(("black", "white", "far"), [(1.5, 2.5, 5.0), (-2.0, -1.5, 1.0)])
-def test_one_far_value_does_not_hide_a_test_image(tmp_path: Path, black: float, white: float, far: float) -> None:
-    """Stretched as far as that value, the rest of the image would be as blank as on a screen."""
+@pytest.mark.parametrize(("black", "white", "far"), [(1.5, 2.5, 10.0), (-2.0, -1.5, 1.0)])
+@pytest.mark.parametrize("far_pixels", [1, 6, 40])
+def test_far_values_do_not_hide_a_test_image(
+    tmp_path: Path, black: float, white: float, far: float, far_pixels: int
+) -> None:
+    """Stretched as far as these values, the rest of the image would be as blank as on a screen."""
     test = data.load("fashion-mnist", "test")
     firsts = [int(np.flatnonzero(test.labels == label)[0]) for label in range(10)]
     values = (black + (white - black) * test.images[firsts] / 255).astype(np.float32)
-    values[:, 3, 20] = far
+    rng = np.random.default_rng(0)
+    for image in values:
+        image.reshape(-1)[rng.choice(image.size, far_pixels, replace=False)] = far
     file = submission(tmp_path / "far", images=values, labels=np.arange(10)) / "set.safetensors"
     distilled = read_distilled(file, image_size=28, channels=1, classes=10, images_per_class=1)
     images, rows = looks(distilled)

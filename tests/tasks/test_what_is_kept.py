@@ -11,7 +11,7 @@ import torch
 
 from benchmark import data, dataset_protocol
 from benchmark.contamination import findings
-from benchmark.documents import Artifact, canonical_sha256
+from benchmark.documents import Artifact, Provenance, canonical_sha256
 from benchmark.documents.strict import parse
 from benchmark.effort import STANDARD
 from benchmark.paths import ROOT
@@ -20,7 +20,13 @@ from benchmark.set_making.recipe import read_set_recipe
 from benchmark.task_registry import find_task
 from benchmark.training import baseline
 from benchmark.training.recipe import read_recipe
-from scripts import check_published_distillation, measure_curation_anchors, measure_distillation_anchors
+from scripts import (
+    check_published_distillation,
+    measure_curation_anchors,
+    measure_distillation_anchors,
+    measure_watched_ease,
+)
+from tasks.curation import fixed_training
 from tasks.curation.split import OpenCuration, open_curation
 
 CORESET, DISTILLATION = "curation/fashion-mnist-coreset-1k", "distillation/fashion-mnist-ipc1"
@@ -68,6 +74,19 @@ def test_findings_depend_on_the_format_of_the_search_and_nets_do_not(
     assert [now == then for now, then in zip(after, before, strict=True)] == [False, True]
 
 
+def test_nets_on_own_images_depend_on_how_these_are_put_in_order(
+    split: OpenCuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = CURATED.model_copy(update={"provenance": Provenance(sources=["drawn by hand"], licence="MIT")})
+
+    def keys() -> list[str]:
+        return [shard_key(CORESET, artifact, "standard/seed 1", split) for artifact in (CURATED, brought)]
+
+    before = keys()
+    monkeypatch.setattr(fixed_training, "OWN_IMAGES_FORMAT", fixed_training.OWN_IMAGES_FORMAT + 1)
+    assert [now == then for now, then in zip(keys(), before, strict=True)] == [True, False]
+
+
 def key_of_proxy() -> str:
     recipe = read_set_recipe(SUBMISSIONS / "curation-el2n" / "recipe.toml")
     return proxy.identity(recipe.proxies["fashion-mnist"], data.load("digits", "train", progress=False))
@@ -88,6 +107,10 @@ def key_of_curation_anchor() -> str:
     return measure_curation_anchors.key_of(open_curation(find_task(CORESET)), "random", 0)
 
 
+def key_of_ease() -> str:
+    return measure_watched_ease.key_of(open_curation(find_task(CORESET)), 0)
+
+
 def key_of_distillation_anchor(pixels_sha256: str = "0" * 64) -> str:
     return measure_distillation_anchors.key_of(find_task(DISTILLATION), "random", (0, 0), pixels_sha256)
 
@@ -100,6 +123,7 @@ def key_of_distillation_anchor(pixels_sha256: str = "0" * 64) -> str:
         (baseline, key_of_baseline),
         (check_published_distillation, key_of_check),
         (measure_curation_anchors, key_of_curation_anchor),
+        (measure_watched_ease, key_of_ease),
         (measure_distillation_anchors, key_of_distillation_anchor),
     ],
     ids=lambda given: given.__name__.rpartition(".")[2] if isinstance(given, ModuleType) else "",

@@ -13,7 +13,6 @@ from benchmark.documents.strict import Line, Sha256, Strict, decode_file, parse
 from benchmark.errors import MettleError
 
 FOLDER = "watched_ease"
-EASE_NETS = 10
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -41,18 +40,20 @@ def watched_ease_path(folder: Path, dataset: str) -> Path:
     return folder / FOLDER / f"{dataset}.json"
 
 
-def read_watched_ease(folder: Path, dataset: str, watched_sha256: str) -> NDArray[np.float64] | None:
+def read_watched_ease(folder: Path, dataset: str, watched_sha256: str, watched: int) -> NDArray[np.float64] | None:
     """Share of nets that are right on each watched image, in [0, 1], float64 (W,); None where it was not measured.
 
-    watched_sha256: of the watched images that are meant. MettleError for a file about others, or a bad one.
+    watched_sha256: of the watched images that are meant. watched: how many these are. MettleError for a file about
+    others, or a bad one.
     """
     path = watched_ease_path(folder, dataset)
     if not path.is_file():
         return None
     found = parse(WatchedEase, decode_file(path), path)
-    if found.watched_sha256 != watched_sha256:
-        fix = f"Measure it again: python -m scripts.measure_watched_ease {dataset}."
-        raise MettleError(
-            path, f"is about the watched images with the sha256 {watched_sha256}", found.watched_sha256, fix
-        )
+    meant = {"dataset": dataset, "watched_sha256": watched_sha256, "images": watched}
+    stated = {"dataset": found.dataset, "watched_sha256": found.watched_sha256, "images": len(found.right)}
+    for name, value in meant.items():
+        if stated[name] != value:
+            fix = f"Measure it again: python -m scripts.measure_watched_ease {dataset}."
+            raise MettleError(path, f"is about the watched images of which {name} is {value}", stated[name], fix)
     return np.array(found.right, dtype=np.float64) / found.nets
