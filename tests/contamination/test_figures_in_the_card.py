@@ -17,6 +17,8 @@ MISSED = (
     "60 % of it, 40 % of another",
     "gamma 2.5",
     "shifted 4 px, wrapped",
+    "white frame of 5 px",
+    "white bars of 3 px, left and right",
 )
 
 

@@ -23,6 +23,9 @@ from benchmark.contamination.near_duplicates import (
     same_in_training,
     same_path,
 )
+from benchmark.documents.measured.contamination_figures import copy_threshold
+
+THRESHOLD = copy_threshold("fashion-mnist")
 
 
 def found(correlations: list[float], exact: list[tuple[int, int]] | None = None) -> dict[str, np.ndarray]:
@@ -69,9 +72,9 @@ def test_a_test_image_but_for_a_little_is_a_copy(kind: str) -> None:
     assert len(seen["exact"]) == 0
     assert 0 < seen["difference_levels"][40] <= 5
     assert np.delete(seen["difference_levels"], 40).min() > 8
-    assert copied_images(seen, 0.945) == {40: 7}
-    assert "image 40 is test image 7" in copy_flags(seen, 0.945)[0].evidence
-    assert copy_cells(seen, 0.945) == {"copy:40": {"test_image": 7.0}}
+    assert copied_images(seen, THRESHOLD) == {40: 7}
+    assert "image 40 is test image 7" in copy_flags(seen, THRESHOLD)[0].evidence
+    assert copy_cells(seen, THRESHOLD) == {"copy:40": {"test_image": 7.0}}
 
 
 def test_test_images_that_training_images_are_can_be_brought_in_good_faith() -> None:
@@ -81,10 +84,10 @@ def test_test_images_that_training_images_are_can_be_brought_in_good_faith() -> 
     listed = read_near_duplicates(same_path("fashion-mnist"))
     seen = look_for_copies(train[listed.train_ids], test[listed.test_ids])
     as_in_test = {**seen, "alike_row": np.array(listed.test_ids)[seen["alike_row"]]}
-    assert len(copied_images(as_in_test, 0.945)) >= 3
-    assert copied_images(as_in_test, 0.945, spared) == {}
+    assert len(copied_images(as_in_test, THRESHOLD)) >= 3
+    assert copied_images(as_in_test, THRESHOLD, spared) == {}
     equal = {**as_in_test, "exact": np.array([(0, listed.test_ids[0])])}
-    assert copied_images(equal, 0.945, spared) == {0: listed.test_ids[0]}
+    assert copied_images(equal, THRESHOLD, spared) == {0: listed.test_ids[0]}
 
 
 def test_how_far_apart_images_are() -> None:
@@ -149,8 +152,8 @@ def test_blank_images_are_no_copies_of_faint_ones() -> None:
     blank = np.full((1, 28, 28, 1), 128, np.uint8)
     seen = look_for_copies(blank, test)
     assert seen["difference_levels"][0] < 2
-    assert copied_images(seen, 0.874) == {}
-    assert copied_images(look_for_copies(test[[4]], test), 0.874) == {0: 4}
+    assert copied_images(seen, THRESHOLD) == {}
+    assert copied_images(look_for_copies(test[[4]], test), THRESHOLD) == {0: 4}
 
 
 def test_a_copy_is_counted_once_and_the_list_ends() -> None:

@@ -102,11 +102,11 @@ def test_test_images_hidden_in_a_range_are_found(
 
 
 @pytest.mark.parametrize(("black", "white", "far"), [(1.5, 2.5, 10.0), (-2.0, -1.5, 1.0)])
-@pytest.mark.parametrize("far_pixels", [1, 6, 40])
+@pytest.mark.parametrize(("far_pixels", "found_of_10"), [(1, 9), (6, 9), (40, 6)])
 def test_far_values_do_not_hide_a_test_image(
-    tmp_path: Path, black: float, white: float, far: float, far_pixels: int
+    tmp_path: Path, black: float, white: float, far: float, far_pixels: int, found_of_10: int
 ) -> None:
-    """Stretched as far as these values, the rest of the image would be as blank as on a screen."""
+    """Stretched as far as these values, the rest would be as blank as on a screen. Six need the 2 %, 40 the 10 %."""
     test = data.load("fashion-mnist", "test")
     firsts = [int(np.flatnonzero(test.labels == label)[0]) for label in range(10)]
     values = (black + (white - black) * test.images[firsts] / 255).astype(np.float32)
@@ -119,6 +119,6 @@ def test_far_values_do_not_hide_a_test_image(
     found = look_for_copies(images, test.images[:600], rows)
     threshold = copy_threshold("fashion-mnist")
     caught = found["correlation"] >= threshold
-    assert caught.sum() >= 7
+    assert caught.sum() >= found_of_10
     assert (found["test_row"][caught] == np.array(firsts)[caught]).all()
     assert [flag.name for flag in copy_flags(found, threshold)][:1] == ["contamination"]
