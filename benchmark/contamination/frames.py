@@ -13,7 +13,7 @@ from benchmark.contamination.pictures import NOISE_FLOOR, Pictures
 
 WIDEST_PX = 4
 _SAME, _SAME_SHARE = 0.05, 0.95
-"""A ring belongs to the frame where this share of its pixels is within this share of the range of the frame's tone."""
+"""A ring belongs to the frame where this share of its pixels is off its tone by at most this share of the range."""
 _OTHER, _OTHER_SHARE = 0.1, 0.75
 """The frame ends at a ring where this share of the pixels is further from the tone than this share of the range."""
 
