@@ -34,7 +34,7 @@ OWN_IMAGES_FORMAT = 2
 """Raised when the same own images train in another order."""
 
 STANDARD_ONLY = (
-    "Gain, lift and the flag of test minus watched accuracy are left out: their anchors and limit are of nets of the "
+    "Gain, lift and the flag of test minus training images are left out: their anchors and limit are of nets of the "
     "standard training, and this run's are not."
 )
 
