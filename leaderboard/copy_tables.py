@@ -28,7 +28,7 @@ def _copies(copies: ByName) -> PartTable | None:
     rows = tuple(PartRow(name, (count_cell(values, "test_image"),)) for name, values in copies.items())
     caption = (
         "Images of the set that are a test image, mirrored or not: pixel by pixel, or but for at most "
-        f"{SAME_WITHIN_LEVELS:.0f} of 255 levels (root mean square)."
+        f"{SAME_WITHIN_LEVELS:.0f} of 255 levels (root mean square) and half the contrast of the test image."
     )
     return PartTable("Copied test images", caption, "Image", (TEST_IMAGE,), rows)
 

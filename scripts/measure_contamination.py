@@ -76,7 +76,7 @@ def in_place(images: np.ndarray, tests: np.ndarray) -> tuple[np.ndarray, np.ndar
     mine, theirs = (unit(stack - stack.mean(axis=1, keepdims=True)) for stack in vectors)
     best = [(block @ theirs.T) for block in np.array_split(mine, max(1, len(mine) // 500))]
     rows = np.concatenate([block.argmax(axis=1) for block in best])
-    return rows, np.round(np.concatenate([block.max(axis=1) for block in best]), DECIMALS)
+    return rows, np.round(np.concatenate([block.max(axis=1) for block in best]).astype(np.float64), DECIMALS)
 
 
 def gate(honest: np.ndarray, found: dict[str, tuple[np.ndarray, np.ndarray]], ids: np.ndarray) -> Gate:

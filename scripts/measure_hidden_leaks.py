@@ -1,6 +1,6 @@
 """Measures whether the leak gap still finds a leak that hides behind watched training images, and spares honest sets.
 
-python -m scripts.measure_hidden_leaks                 # Fashion-MNIST, 5 nets a set, about half an hour on one core
+python -m scripts.measure_hidden_leaks                 # Fashion-MNIST, 5 nets a set, about 40 minutes on one core
 python -m scripts.measure_hidden_leaks --set "margin"  # those whose name has it
 
 Each set is 5,000 own images, scored as a submission to coreset-5k. A leak is 3,500 test images, each with a grey patch

@@ -13,7 +13,7 @@ from benchmark.contamination.alignment import Moves, align, sample
 from benchmark.contamination.bank import FINE_MOVES, ROWS_AT_ONCE, Bank
 from benchmark.contamination.explained import explained, whitening
 from benchmark.contamination.frames import FrameFilling
-from benchmark.contamination.pictures import Pictures, check_images, pictures, smoothed
+from benchmark.contamination.pictures import Pictures, check_both, pictures, smoothed
 from benchmark.contamination.similarity import Similarity
 
 Progress = Callable[[int, int], None]
@@ -49,7 +49,7 @@ def exact_copies(images: np.ndarray, test_images: np.ndarray) -> list[ExactCopy]
     images: uint8 (N, H, W, C), test_images: uint8 (M, H, W, C), of one size, C 1 or 3; images with other channels are
     never equal. Raises ValueError for other arrays.
     """
-    _check(images, test_images)
+    check_both(images, test_images)
     if images.shape[3] != test_images.shape[3]:
         return []
     places: dict[bytes, set[int]] = {}
@@ -74,7 +74,7 @@ def closest_test_images(images: np.ndarray, test_images: np.ndarray, *, progress
     A constant image has 0; so has every image without a test image, with test row -1. Arrays and errors as in
     `exact_copies`; channels may differ.
     """
-    _check(images, test_images)
+    check_both(images, test_images)
     if len(images) == 0 or len(test_images) == 0:
         nowhere = [Similarity(False, 0.0, 1.0, 0.0, 0.0)] * len(images)
         return Closest(np.full(len(images), -1), np.zeros(len(images)), nowhere)
@@ -124,15 +124,6 @@ class PictureSearch:
         best = correlations.argmax(axis=1) + np.arange(len(submitted)) * kept
         transforms = [moves.similarity(int(pair), self._pixels_per_place) for pair in best]
         return Closest(test_rows[best], correlations.ravel()[best].astype(np.float64), transforms)
-
-
-def _check(images: np.ndarray, test_images: np.ndarray) -> None:
-    check_images(images, "images")
-    check_images(test_images, "test_images")
-    if images.shape[1:3] != test_images.shape[1:3]:
-        raise ValueError(f"images: size {test_images.shape[1:3]} like test_images, but got {images.shape[1:3]}")
-    if min(images.shape[1:3]) < 8:
-        raise ValueError(f"images: at least 8 pixels a side, but got {images.shape[1:3]}")
 
 
 def _sha256(image: NDArray[np.uint8]) -> bytes:

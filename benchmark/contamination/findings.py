@@ -7,14 +7,14 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from scipy import special
 
-from benchmark.contamination.bank import ROWS_AT_ONCE
 from benchmark.contamination.copies import closest_test_images, exact_copies
 from benchmark.contamination.hashes import SMALLEST_SIDE_PX, find_copies_by_hash
+from benchmark.contamination.nearly_equal import nearly_equal_pairs
 from benchmark.documents import Flag
 from benchmark.documents.measured.contamination_figures import SAME_WITHIN_LEVELS
 
 INSPECTION = "contamination"
-SEARCH_FORMAT = 4
+SEARCH_FORMAT = 5
 """Raised when the search gives other answers for the same images, so that older ones are not taken for its."""
 Found = Mapping[str, np.ndarray]
 FALSE_ALARMS = 0.01
@@ -33,23 +33,23 @@ def look_for_copies(images: np.ndarray, test_images: np.ndarray, rows: np.ndarra
 
     rows: int (N,), which image of the set each of them shows, ascending from 0 without a gap; one may be shown in
     several ways. By default each shows its own.
-    exact: int64 (E, 2), row and test row of equal pixels, mirrored or not. test_row: int64 (R,), the nearest one of
-    each row in the nearest of its ways, and correlation: float64 (R,), in [-1, 1]. difference_levels: float64 (R,), the
-    least of `differences` between a way and the test image nearest to it, alike_row: int64 (R,). hashed, from
-    SMALLEST_SIDE_PX a side on: int64 (H, 2), row and test row whose perceptual hashes nearly agree; this needs the
-    extra `hashes`, as `find_copies_by_hash` says.
+    exact: int64 (E, 2), row and test row of equal pixels, mirrored or not. alike: int64 (A, 2), of pixels as good as
+    equal, by `nearly_equal_pairs`. test_row: int64 (R,), the nearest one of each row in the nearest of its ways, and
+    correlation: float64 (R,), in [-1, 1]. hashed, from SMALLEST_SIDE_PX a side on: int64 (H, 2), row and test row whose
+    perceptual hashes nearly agree; this needs the extra `hashes`, as `find_copies_by_hash` says.
     """
     shown = np.arange(len(images)) if rows is None else rows
     closest = closest_test_images(images, test_images)
     exact = sorted({(int(shown[copy.row]), copy.test_row) for copy in exact_copies(images, test_images)})
-    apart = differences(images, test_images, closest.test_rows)
-    nearest, alike = _least(-closest.correlations, shown), _least(apart, shown)
+    alike = sorted({(int(shown[row]), test_row) for row, test_row in nearly_equal_pairs(images, test_images)})
+    # The nearest of the ways a row is shown, the first of equals.
+    order = np.lexsort((-closest.correlations, shown))
+    nearest = order[np.unique(shown[order], return_index=True)[1]]
     found = {
         "exact": np.array(exact, dtype=np.int64).reshape(-1, 2),
+        "alike": np.array(alike, dtype=np.int64).reshape(-1, 2),
         "test_row": closest.test_rows[nearest].astype(np.int64),
         "correlation": np.round(closest.correlations[nearest], DECIMALS),
-        "alike_row": closest.test_rows[alike].astype(np.int64),
-        "difference_levels": np.round(apart[alike], DECIMALS),
     }
     if min(*images.shape[1:3], *test_images.shape[1:3]) >= SMALLEST_SIDE_PX:
         hashed = sorted({(int(shown[match.row]), match.test_row) for match in find_copies_by_hash(images, test_images)})
@@ -57,33 +57,15 @@ def look_for_copies(images: np.ndarray, test_images: np.ndarray, rows: np.ndarra
     return found
 
 
-def differences(images: np.ndarray, test_images: np.ndarray, test_rows: np.ndarray) -> np.ndarray:
-    """How far each image is from its test image, mirrored or not: root mean square of levels, 0 to 255; float64 (N,).
-
-    images: uint8 (N, H, W, C); test_rows: int (N,). nan where the two have not as many channels.
-    """
-    if 0 in (len(images), len(test_images)) or images.shape[3] != test_images.shape[3]:
-        return np.full(len(images), np.nan)
-    apart = []
-    for rows in np.array_split(np.arange(len(images)), -(-len(images) // ROWS_AT_ONCE)):
-        mine, theirs = images[rows].astype(np.float64), test_images[test_rows[rows]].astype(np.float64)
-        sides = [((mine - side) ** 2).mean(axis=(1, 2, 3)) for side in (theirs, theirs[:, :, ::-1])]
-        apart.append(np.sqrt(np.minimum(*sides)))
-    return np.concatenate(apart)
-
-
-def copied_images(found: Found, threshold: float, spared: Collection[int] = ()) -> dict[int, int]:
+def copied_images(found: Found, spared: Collection[int] = ()) -> dict[int, int]:
     """The images that are test images, by row, with the (first) test row: equal ones, and ones as good as equal.
 
-    threshold: the correlation that ones as good as equal reach too; a blank image is near every faint one.
     spared: test rows of which honest images can be as good as equal, since training images nearly repeat them; only
     equal ones are copies of those.
     """
-    is_near = (found["difference_levels"] <= SAME_WITHIN_LEVELS) & (found["correlation"] >= threshold)
-    nearly = {row: int(found["alike_row"][row]) for row in np.flatnonzero(is_near).tolist()}
-    alike = {row: test_row for row, test_row in nearly.items() if test_row not in spared}
-    equal = {int(row): int(test_row) for row, test_row in found["exact"][::-1]}
-    return dict(sorted((alike | equal).items()))
+    alike = [(row, test_row) for row, test_row in found["alike"].tolist() if test_row not in spared]
+    # The first pair of a row is the last that is written, and equal ones come after all others.
+    return dict(sorted(dict([*alike[::-1], *found["exact"].tolist()[::-1]]).items()))
 
 
 def copy_flags(found: Found, threshold: float, spared: Collection[int] = ()) -> list[Flag]:
@@ -95,7 +77,7 @@ def copy_flags(found: Found, threshold: float, spared: Collection[int] = ()) -> 
     more. Of 10 images two are enough, of 100 five, of 500 twelve.
     """
     flags = []
-    taken = copied_images(found, threshold, spared)
+    taken = copied_images(found, spared)
     if taken:
         evidence = (
             f"{len(taken):,} of {len(found['test_row']):,} images are test images, exactly or within "
@@ -125,16 +107,10 @@ def pair_cells(found: Found) -> dict[str, dict[str, float]]:
     }
 
 
-def copy_cells(found: Found, threshold: float, spared: Collection[int] = ()) -> dict[str, dict[str, float]]:
+def copy_cells(found: Found, spared: Collection[int] = ()) -> dict[str, dict[str, float]]:
     """The images that are test images, by `copied_images`: `copy:<row>`. The board ranks no record that has one."""
-    taken = copied_images(found, threshold, spared)
+    taken = copied_images(found, spared)
     return {f"copy:{row}": {"test_image": float(test_row)} for row, test_row in taken.items()}
-
-
-def _least(values: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """Where the least value of each row stands, the first of equals, nan last: int64 (R,). shown: as `rows` above."""
-    order = np.lexsort((values, shown))
-    return order[np.unique(shown[order], return_index=True)[1]]
 
 
 def _listing(pairs: list[tuple[int, int]]) -> str:

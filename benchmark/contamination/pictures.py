@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 Pictures = NDArray[np.float32]
 LONGEST_SIDE_PX = 32
 NOISE_FLOOR = 1e-3
-"""Share of the total variance that is added to that of every direction: noise and interpolation live there."""
+"""Share of the total variance or second moment that each direction gets: noise and interpolation live there."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _ROWS = 4096
 
@@ -18,6 +18,16 @@ def check_images(images: np.ndarray, name: str) -> None:
     """Raise ValueError unless uint8 (N, H, W, C) with 1 or 3 channels."""
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
         raise ValueError(f"{name}: uint8 (N, H, W, C) with C 1 or 3, but got {images.dtype} {images.shape}")
+
+
+def check_both(images: np.ndarray, test_images: np.ndarray) -> None:
+    """Raise ValueError unless both are images of one size, at least 8 pixels a side; channels may differ."""
+    check_images(images, "images")
+    check_images(test_images, "test_images")
+    if images.shape[1:3] != test_images.shape[1:3]:
+        raise ValueError(f"images: size {test_images.shape[1:3]} like test_images, but got {images.shape[1:3]}")
+    if min(images.shape[1:3]) < 8:
+        raise ValueError(f"images: at least 8 pixels a side, but got {images.shape[1:3]}")
 
 
 def lumas(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

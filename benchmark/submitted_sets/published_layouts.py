@@ -59,9 +59,12 @@ def read_published(source: Path, labels_file: Path | None = None, which: int | N
         raise MettleError(source, rule, str(labels.shape), "Are images and labels of one run?")
     if labels.dtype.kind not in "biuf":
         raise MettleError(source, "labels are real numbers", labels.dtype, SAVE_TENSORS)
-    if labels.ndim == 1 and not ((labels == np.rint(labels)) & (np.abs(labels) < MOST_CLASSES)).all():
-        worst = next(label for label in labels if label != np.rint(label) or abs(label) >= MOST_CLASSES)
-        raise MettleError(source, "labels of one number an image are classes", worst, "Save whole numbers.")
+    if labels.ndim == 1:
+        numbers = labels.astype(np.float64)
+        is_class = (numbers == np.rint(numbers)) & (numbers > -MOST_CLASSES) & (numbers < MOST_CLASSES)
+        if not is_class.all():
+            worst = numbers[np.flatnonzero(~is_class)[0]]
+            raise MettleError(source, "labels of one number an image are classes", worst, "Save whole numbers.")
     return PublishedSet(
         images.astype(np.float32), labels.astype(np.int64 if labels.ndim == 1 else np.float32), len(sets)
     )

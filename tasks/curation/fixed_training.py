@@ -31,12 +31,10 @@ from tasks.curation.split import OpenCuration, freeze_curation, open_curation
 JUDGED_FORMAT = 1
 """Raised when the meaning of what a training's shard holds changes."""
 OWN_IMAGES_FORMAT = 2
-"""Raised when the same own images train in another order."""
+"""Raised when the same own images train in another order; then nets of any artifact with a provenance train anew."""
 
-STANDARD_ONLY = (
-    "Gain, lift and the flag of test minus training images are left out: their anchors and limit are of nets of the "
-    "standard training, and this run's are not."
-)
+STANDARD_ONLY = "Gain and lift are left out: their anchors are nets of the standard training, and this run's are not."
+NO_LIMIT = "Test minus training images is held against no limit: it was learnt from nets of the standard training."
 
 
 class FixedTraining(DatasetProtocol):
@@ -95,7 +93,9 @@ class FixedTraining(DatasetProtocol):
     def identity_for(
         self, entry: TaskEntry, split: OpenCuration, artifact: Artifact, effort: Effort, shard: str
     ) -> dict[str, Any]:
-        """Of an inspection, the format of the search too; of a net of own images, how these are put in order."""
+        """Of an inspection, the format of the search too; of a net of own images, which come with their
+        provenance, how these are put in order.
+        """
         identity = super().identity_for(entry, split, artifact, effort, shard)
         if shard.startswith(INSPECTION):
             identity["search"] = findings.SEARCH_FORMAT
@@ -130,21 +130,21 @@ class FixedTraining(DatasetProtocol):
         taken = shown.shown_watched(split, chosen, watched, threshold)
         scores = common_scores(split, chosen, nets, taken) | own_scores
         cells = common_cells(split, chosen, nets) | own_cells
-        flags = [
-            *_canary(split, scores.get("canary_accuracy")),
-            *own_flags,
-        ]
+        flags = [*_canary(split, scores.get("canary_accuracy")), *own_flags]
+        notes = [] if standard else [STANDARD_ONLY]
         if chosen.form == "images":
             found = shards[INSPECTION + findings.INSPECTION]
             spared = same_in_training(split.dataset.name)
             scores["near_test_copies"] = Score(value=float((found["correlation"] >= threshold).sum()))
-            cells |= findings.pair_cells(found) | findings.copy_cells(found, threshold, spared)
+            cells |= findings.pair_cells(found) | findings.copy_cells(found, spared)
             flags += findings.copy_flags(found, threshold, spared)
             # Only own images can hold a test image.
             flags += shown.shown_flags(taken, shown.shown_by_chance(split, len(chosen)))
             if standard:
                 easier = shown.easier_by(split.watched_ease, taken)
                 flags += gap_flag(entry, anchors, scores["accuracy"].value, scores.get("leak_gap"), easier)
+            else:
+                notes.append(NO_LIMIT)
         return Scored(
             scores=scores,
             cells=cells,
@@ -153,7 +153,7 @@ class FixedTraining(DatasetProtocol):
                 "right": OutcomeArray(np.packbits(nets.right, axis=1), stored="store"),
             },
             flags=flags,
-            notes=[] if standard else [STANDARD_ONLY],
+            notes=notes,
         )
 
     @abc.abstractmethod

@@ -199,13 +199,13 @@ class StandardTraining(DatasetProtocol):
         notes = [f"Conversion, as its author says: {conversion}"] if conversion else []
         notes += [] if tier == "standard" else [STANDARD_ONLY]
         found = shards[INSPECTION + findings.INSPECTION]
-        threshold, spared = copy_threshold(entry.task.data.dataset), same_in_training(entry.task.data.dataset)
-        flags = findings.copy_flags(found, threshold, spared)
+        spared = same_in_training(entry.task.data.dataset)
+        flags = findings.copy_flags(found, copy_threshold(entry.task.data.dataset), spared)
         if (known := scores.get("canary_accuracy")) is not None and known.lower is not None:
             flags += canary_flag(canary, known)
         return Scored(
             scores,
-            {**cells, **findings.copy_cells(found, threshold, spared), **findings.pair_cells(found)},
+            {**cells, **findings.copy_cells(found, spared), **findings.pair_cells(found)},
             outcomes,
             flags,
             notes,

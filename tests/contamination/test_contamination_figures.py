@@ -24,6 +24,7 @@ def test_false_alarms_are_one_percent_at_most_with_their_interval(dataset: str) 
     figures = read_figures(dataset)
     for gate in (figures.aligned, figures.in_place):
         assert wilson_interval(gate.false_alarms, figures.honest_images).upper <= 0.01
+        assert gate.threshold == round(gate.threshold, 3)
     assert figures.honest_images >= 3000
     assert figures.leaked_images >= 500
 

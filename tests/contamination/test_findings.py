@@ -13,7 +13,6 @@ from benchmark.contamination.findings import (
     copied_images,
     copy_cells,
     copy_flags,
-    differences,
     look_for_copies,
     pair_cells,
 )
@@ -23,6 +22,7 @@ from benchmark.contamination.near_duplicates import (
     same_in_training,
     same_path,
 )
+from benchmark.contamination.nearly_equal import nearly_equal_pairs
 from benchmark.documents.measured.contamination_figures import copy_threshold
 
 THRESHOLD = copy_threshold("fashion-mnist")
@@ -33,8 +33,7 @@ def found(correlations: list[float], exact: list[tuple[int, int]] | None = None)
         "exact": np.array(exact or [], dtype=np.int64).reshape(-1, 2),
         "test_row": np.arange(len(correlations)) + 100,
         "correlation": np.array(correlations),
-        "alike_row": np.arange(len(correlations)) + 100,
-        "difference_levels": np.full(len(correlations), 30.0),
+        "alike": np.empty((0, 2), dtype=np.int64),
     }
 
 
@@ -44,37 +43,20 @@ def test_one_exact_copy_is_enough() -> None:
     evidence = "1 of 100 images are test images, exactly or within 5 of 255 levels (root mean square): image 99 is "
     assert flag.evidence.startswith(evidence + "test image 7.")
     assert "void" in flag.evidence
-    assert copy_cells(found([1.0], [(0, 7)]), 0.95) == {"copy:0": {"test_image": 7.0}}
+    assert copy_cells(found([1.0], [(0, 7)])) == {"copy:0": {"test_image": 7.0}}
 
 
-def altered(kind: str, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The image but for a little, as somebody would write it who fears nothing but equal hashes."""
-    pixels = image.astype(np.float64)
-    if kind == "one pixel by one level":
-        pixels[14, 14] += 1 if pixels[14, 14, 0] < 255 else -1
-    elif kind == "one pixel":
-        pixels[14, 14] = 255 - pixels[14, 14]
-    elif kind == "mirrored, noise":
-        pixels = pixels[:, ::-1] + rng.normal(0, 4, image.shape)
-    elif kind == "less contrast":
-        pixels = 0.97 * pixels + 2
-    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
-
-
-@pytest.mark.parametrize("kind", ["one pixel by one level", "one pixel", "mirrored, noise", "less contrast"])
-def test_a_test_image_but_for_a_little_is_a_copy(kind: str) -> None:
+def test_a_test_image_but_for_a_little_is_a_copy() -> None:
     """As few near copies as one would pass: such an image is the test image, and one is enough."""
-    rng = np.random.default_rng(2)
     test = data.load("fashion-mnist", "test").images[:200]
     images = data.load("fashion-mnist", "train").images[:100].copy()
-    images[40] = altered(kind, test[7], rng)
+    images[40] = np.where(np.arange(28) % 2, test[7, ..., 0], np.maximum(test[7, ..., 0], 6) - 6)[..., None]
     seen = look_for_copies(images, test)
     assert len(seen["exact"]) == 0
-    assert 0 < seen["difference_levels"][40] <= 5
-    assert np.delete(seen["difference_levels"], 40).min() > 8
-    assert copied_images(seen, THRESHOLD) == {40: 7}
+    assert seen["alike"].tolist() == [[40, 7]]
+    assert copied_images(seen) == {40: 7}
     assert "image 40 is test image 7" in copy_flags(seen, THRESHOLD)[0].evidence
-    assert copy_cells(seen, THRESHOLD) == {"copy:40": {"test_image": 7.0}}
+    assert copy_cells(seen) == {"copy:40": {"test_image": 7.0}}
 
 
 def test_test_images_that_training_images_are_can_be_brought_in_good_faith() -> None:
@@ -82,27 +64,19 @@ def test_test_images_that_training_images_are_can_be_brought_in_good_faith() -> 
     train, test = data.load("fashion-mnist", "train").images, data.load("fashion-mnist", "test").images
     spared = same_in_training("fashion-mnist")
     listed = read_near_duplicates(same_path("fashion-mnist"))
-    seen = look_for_copies(train[listed.train_ids], test[listed.test_ids])
-    as_in_test = {**seen, "alike_row": np.array(listed.test_ids)[seen["alike_row"]]}
-    assert len(copied_images(as_in_test, THRESHOLD)) >= 3
-    assert copied_images(as_in_test, THRESHOLD, spared) == {}
+    pairs = nearly_equal_pairs(train[listed.train_ids], test[listed.test_ids])
+    alike = np.array([(row, listed.test_ids[test_row]) for row, test_row in pairs])
+    as_in_test = {**found([0.9] * len(listed.train_ids)), "alike": alike}
+    assert len(copied_images(as_in_test)) >= 3
+    assert copied_images(as_in_test, spared) == {}
     equal = {**as_in_test, "exact": np.array([(0, listed.test_ids[0])])}
-    assert copied_images(equal, THRESHOLD, spared) == {0: listed.test_ids[0]}
+    assert copied_images(equal, spared) == {0: listed.test_ids[0]}
 
 
-def test_how_far_apart_images_are() -> None:
-    """Against sums in whole numbers, image by image."""
-    rng = np.random.default_rng(3)
-    images, test = (rng.integers(0, 256, (600, 8, 8, 3)).astype(np.uint8) for _ in range(2))
-    rows = rng.integers(0, 600, 600)
-    found_apart = differences(images, test, rows)
-    for number in (0, 255, 256, 599):
-        sides = [test[rows[number]], test[rows[number]][:, ::-1]]
-        squares = [sum((int(a) - int(b)) ** 2 for a, b in zip(images[number].flat, s.flat, strict=True)) for s in sides]
-        assert found_apart[number] == pytest.approx((min(squares) / 192) ** 0.5)
-    assert np.isnan(differences(images[..., :1], test, rows)).all()
-    assert differences(images[:0], test, rows[:0]).shape == (0,)
-    assert np.isnan(differences(images, test[:0], rows - 1)).all()
+def test_a_row_is_the_first_test_image_that_it_equals_then_the_first_that_it_nearly_is() -> None:
+    several = {**found([1.0] * 3), "exact": np.array([(1, 8), (1, 9)]), "alike": np.array([(0, 4), (0, 5), (1, 2)])}
+    assert copied_images(several) == {0: 4, 1: 8}
+    assert copied_images(several, {4}) == {0: 5, 1: 8}
 
 
 @pytest.mark.parametrize(("images", "enough"), [(10, 2), (100, 5), (500, 12)])
@@ -131,29 +105,16 @@ def test_a_row_shown_in_several_ways_counts_once_with_its_nearest() -> None:
     assert nearest["correlation"][1] < 0.9
 
 
-def test_each_way_is_held_against_the_test_image_nearest_to_itself() -> None:
+def test_every_way_of_a_row_is_held_against_all_test_images() -> None:
     """One way is a test image with less contrast, which correlates most; another nearly is a test image."""
     rng = np.random.default_rng(0)
     test = rng.integers(0, 256, (5, 28, 28, 1)).astype(np.uint8)
-    nearly = np.clip(test[3] + rng.normal(0, 4.5, (28, 28, 1)), 0, 255).astype(np.uint8)
+    nearly = np.clip(test[3] + rng.normal(0, 4, (28, 28, 1)), 0, 255).astype(np.uint8)
     fainter = np.rint(50 + 0.6 * test[1]).astype(np.uint8)
-    looks = np.stack([fainter, nearly, test[2]])
-    seen = look_for_copies(looks, test, np.array([0, 0, 1]))
+    seen = look_for_copies(np.stack([fainter, nearly, test[2]]), test, np.array([0, 0, 1]))
     assert seen["test_row"].tolist() == [1, 2]
-    assert seen["alike_row"].tolist() == [3, 2]
-    assert seen["difference_levels"] == pytest.approx(differences(looks[1:], test, np.array([3, 2])), abs=1e-3)
-    assert copied_images(seen, 0.9) == {0: 3, 1: 2}
-
-
-def test_blank_images_are_no_copies_of_faint_ones() -> None:
-    """Two levels apart, as every blank image of that brightness is: nothing of it is shown."""
-    rng = np.random.default_rng(0)
-    test = (rng.integers(0, 5, (5, 28, 28, 1)) + 126).astype(np.uint8)
-    blank = np.full((1, 28, 28, 1), 128, np.uint8)
-    seen = look_for_copies(blank, test)
-    assert seen["difference_levels"][0] < 2
-    assert copied_images(seen, THRESHOLD) == {}
-    assert copied_images(look_for_copies(test[[4]], test), THRESHOLD) == {0: 4}
+    assert seen["alike"].tolist() == [[0, 3], [1, 2]]
+    assert copied_images(seen) == {0: 3, 1: 2}
 
 
 def test_a_copy_is_counted_once_and_the_list_ends() -> None:

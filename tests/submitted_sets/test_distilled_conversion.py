@@ -178,7 +178,7 @@ def test_other_content_is_refused(tmp_path: Path) -> None:
             ([images * torch.inf, torch.from_numpy(LABELS)], "finite numbers"),
             ([images, torch.from_numpy(LABELS) - 1], "classes from 0"),
             ([images, torch.from_numpy(LABELS) + 0.5], "are classes"),
-            ([images, torch.from_numpy(LABELS) * torch.inf], "are classes, but got "),
+            ([images, torch.from_numpy(LABELS + 1) * torch.inf], "are classes, but got inf"),
             ([images, torch.from_numpy(LABELS) + 1e30], "are classes, but got 1.00000001"),
             ([images[:, :, :0], torch.from_numpy(LABELS)], "holds at least one image of one pixel"),
             ([images, torch.zeros(5, 0)], "labels are (5,) or (5, classes), but got (5, 0)"),

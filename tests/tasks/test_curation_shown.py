@@ -142,7 +142,11 @@ def test_showing_hard_watched_images_does_not_hide_a_leak(
     assert "Were those as easy as all, it would be +8.80 (" in flag.evidence
     quick = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file, effort=Effort("quick")), shards)
     assert "train-test-gap" not in {flag.name for flag in quick.flags}  # the limit is not of such nets
-    assert quick.notes == [fixed_training.STANDARD_ONLY]
+    assert quick.notes == [fixed_training.STANDARD_ONLY, fixed_training.NO_LIMIT]
+    monkeypatch.setattr(fixed_training.shown, "shown_by_chance", lambda *_: int(hard.sum()) - 5)
+    quick = PROTOCOL.combine(split.entry, split, Candidate("curated", file=file, effort=Effort("quick")), shards)
+    (flag,) = [flag for flag in quick.flags if flag.name == "train-test-gap"]
+    assert "watched images, where a set of its size shows at most" in flag.evidence
 
 
 def test_the_ease_belongs_to_the_watched_images(tmp_path: Path) -> None:

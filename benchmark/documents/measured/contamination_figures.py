@@ -14,7 +14,7 @@ from benchmark.paths import ROOT
 
 FOLDER = ROOT / "benchmark" / "contamination" / "figures"
 SAME_WITHIN_LEVELS = 5.0
-"""Root mean square over pixels up to which two images are one: a changed pixel or a new compression makes no other.
+"""Root mean square over pixels up to which two images are one: a pixel changed by half the range makes no other.
 Of the training images of Fashion-MNIST and CIFAR-10 none comes within 8 of a test image, but those that are listed."""
 Count = Annotated[int, Field(ge=0)]
 
