@@ -63,9 +63,9 @@ def copied_images(found: Found, spared: Collection[int] = ()) -> dict[int, int]:
     spared: test rows of which honest images can be as good as equal, since training images nearly repeat them; only
     equal ones are copies of those.
     """
-    alike = [(row, test_row) for row, test_row in found["alike"].tolist() if test_row not in spared]
-    # The first pair of a row is the last that is written, and equal ones come after all others.
-    return dict(sorted(dict([*alike[::-1], *found["exact"].tolist()[::-1]]).items()))
+    alike = {row: test_row for row, test_row in found["alike"][::-1].tolist() if test_row not in spared}
+    equal = dict(found["exact"][::-1].tolist())
+    return dict(sorted((alike | equal).items()))
 
 
 def copy_flags(found: Found, threshold: float, spared: Collection[int] = ()) -> list[Flag]:
