@@ -22,6 +22,7 @@ from rich.progress import track
 from benchmark import data
 from benchmark.contamination.bank import unit
 from benchmark.contamination.near_duplicates import LISTS, NearDuplicates, same_path
+from benchmark.contamination.nearly_equal import mean_squares
 from benchmark.contamination.pictures import pictures
 from benchmark.documents.store import write_atomically
 from scripts.measure_contamination import known_duplicates
@@ -52,13 +53,12 @@ def nearest(tests: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarra
     """
     rows, distances = np.zeros(len(tests), dtype=np.int64), np.full(len(tests), np.inf)
     sides = [side.reshape(len(tests), -1).astype(np.float32) for side in (tests, tests[:, :, ::-1])]
-    lengths = (sides[0] ** 2).sum(axis=1)[:, None]
     for start in track(range(0, len(train), ROWS_AT_ONCE), description="Comparing"):
         theirs = train[start : start + ROWS_AT_ONCE].reshape(-1, tests[0].size).astype(np.float32)
         for mine in sides:
-            squares = lengths + (theirs**2).sum(axis=1) - 2 * mine @ theirs.T
+            squares = mean_squares(mine, theirs)
             best = squares.argmin(axis=1)
-            found = np.sqrt(np.maximum(squares[np.arange(len(mine)), best], 0) / tests[0].size)
+            found = np.sqrt(np.maximum(squares[np.arange(len(mine)), best], 0))
             closer = found < distances
             rows[closer], distances[closer] = best[closer] + start, found[closer]
     return rows, distances

@@ -32,7 +32,7 @@ def nearly_equal_pairs(images: np.ndarray, test_images: np.ndarray) -> list[tupl
         block = images[start : start + ROWS_AT_ONCE]
         for side in (block, block[:, :, ::-1]):
             mine = side.reshape(len(side), -1)
-            roughly = _mean_squares(mine.astype(np.float32), as_floats)
+            roughly = mean_squares(mine.astype(np.float32), as_floats)
             for row, test_row in np.argwhere(roughly <= most + _ROUNDING).tolist():
                 apart = np.square(mine[row].astype(np.int64) - tests[test_row]).mean()
                 if apart <= most[test_row]:
@@ -40,7 +40,7 @@ def nearly_equal_pairs(images: np.ndarray, test_images: np.ndarray) -> list[tupl
     return sorted(found)
 
 
-def _mean_squares(mine: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean squared difference of every pair of rows: float32 (n, m)."""
+def mean_squares(mine: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean squared difference of every pair of rows (n, v) and (m, v): float32 (n, m), off by rounding, below 0 too."""
     squares = [np.einsum("nv,nv->n", rows, rows) for rows in (mine, theirs)]
     return np.asarray((squares[0][:, None] + squares[1] - 2 * (mine @ theirs.T)) / mine.shape[1])
