@@ -54,26 +54,23 @@ def own_sets(split: OpenCuration) -> Iterator[tuple[str, Labelled]]:
     yield "honest: random training images", (train.images[random], train.labels[random])
     margin = read_choice(split, None, ROOT / "submissions" / "curation-margin" / f"{split.entry.task.name}.safetensors")
     yield "honest: the training images that margin chooses", (margin.images, margin.labels)
-    for shown in (0, 500, 1000):
-        rest = np.concatenate([hardest[:shown], others[: budget - LEAKED - shown]])
-        yield (
-            f"{LEAKED:,} test images, {shown:,} hard watched ones",
-            joined(leaked, (train.images[rest], train.labels[rest])),
-        )
-    altered = np.where(train.images[hardest[:500]] < 255, train.images[hardest[:500]] + 1, 254).astype(np.uint8)
-    rest = others[: budget - LEAKED - 500]
-    hidden = joined((altered, train.labels[hardest[:500]]), (train.images[rest], train.labels[rest]))
-    yield f"{LEAKED:,} test images, 500 hard watched ones altered by one level", joined(leaked, hidden)
-    for shown in (500, budget - LEAKED):
-        rest = others[: budget - LEAKED - shown]
-        patched = patch(train.images[hardest[:shown]], rng), train.labels[hardest[:shown]]
-        hidden = joined(patched, (train.images[rest], train.labels[rest]))
-        yield f"{LEAKED:,} test images, {shown:,} hard watched ones with a patch too", joined(leaked, hidden)
 
+    def hidden(shown: np.ndarray, as_images: np.ndarray) -> Labelled:
+        """The leak behind these watched images, and others up to the budget."""
+        rest = others[: budget - LEAKED - len(shown)]
+        parts = (leaked, (as_images, train.labels[shown]), (train.images[rest], train.labels[rest]))
+        return np.concatenate([images for images, _ in parts]), np.concatenate([labels for _, labels in parts])
 
-def joined(first: Labelled, second: Labelled) -> Labelled:
-    """Both, one after another."""
-    return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
+    for count in (0, 500, 1000):
+        shown = hardest[:count]
+        yield f"{LEAKED:,} test images, {count:,} hard watched ones", hidden(shown, train.images[shown])
+    shown = hardest[:500]
+    altered = np.where(train.images[shown] < 255, train.images[shown] + 1, 254).astype(np.uint8)
+    yield f"{LEAKED:,} test images, 500 hard watched ones altered by one level", hidden(shown, altered)
+    for count in (500, budget - LEAKED):
+        shown = hardest[:count]
+        patched = patch(train.images[shown], rng)
+        yield f"{LEAKED:,} test images, {count:,} hard watched ones with a patch too", hidden(shown, patched)
 
 
 def write_submission(folder: Path, labelled: Labelled) -> Path:
